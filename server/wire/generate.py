@@ -245,7 +245,7 @@ def markdown() -> str:
         "",
         inspect.cleandoc(frames.__doc__ or ""),
         "",
-        f"Version {frames.PROTOCOL_VERSION}; at most {frames.MAX_FRAME_BYTES} bytes and {frames.MAX_DEPTH} levels a frame.",
+        f"Version {frames.PROTOCOL_VERSION}; at most {frames.MAX_FRAME_BYTES} bytes, {frames.MAX_DEPTH} levels each.",
         "",
         "## Commands: client → server",
         "",
