@@ -1,0 +1,87 @@
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Plugin } from "vite";
+import { build } from "vite";
+import { defineConfig } from "vitest/config";
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+const OUT = here("../../server/site/static");
+const PAGES: Record<string, string> = { "index.html": "/", "oncall.html": "/oncall" };
+
+/**
+ * Builds src/sw.ts into /sw.js after the pages: one file under a name that never changes, a classic script (no browser
+ * needs to know module workers), at the root so that its scope is the whole site.
+ *
+ * It may use two names: `__PRECACHE__`, the addresses of all that a page needs to open without a network, and
+ * `__BUILD__`, which changes when the text of any of these does.
+ */
+function serviceWorker(): Plugin {
+  return {
+    name: "beside-service-worker",
+    apply: "build",
+    async closeBundle(error?: Error) {
+      if (error) return;
+      const version = createHash("sha256");
+      const addresses: string[] = [];
+      const entries = readdirSync(OUT, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+      const names = entries.map((entry) => join(entry.parentPath, entry.name).slice(OUT.length + 1)).sort();
+      for (const name of names) {
+        version.update(name).update(readFileSync(join(OUT, name)));
+        addresses.push(PAGES[name] ?? `/${name}`);
+      }
+      await build({
+        configFile: false,
+        logLevel: "warn",
+        publicDir: false,
+        define: {
+          __PRECACHE__: JSON.stringify(addresses),
+          __BUILD__: JSON.stringify(version.digest("hex").slice(0, 16)),
+        },
+        build: {
+          outDir: OUT,
+          emptyOutDir: false,
+          target: "es2022",
+          rolldownOptions: {
+            input: here("src/sw.ts"),
+            output: { format: "iife", entryFileNames: "sw.js" },
+          },
+        },
+      });
+    },
+  };
+}
+
+export default defineConfig({
+  root: here("."),
+  plugins: [serviceWorker()],
+  oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+  build: {
+    outDir: OUT,
+    emptyOutDir: true,
+    target: "es2022",
+    assetsInlineLimit: 0, // no data: addresses: the content security policy allows 'self' alone
+    modulePreload: { polyfill: false },
+    rolldownOptions: {
+      input: { index: here("index.html"), oncall: here("oncall.html") },
+      output: {
+        entryFileNames: "assets/[name]-[hash].js",
+        chunkFileNames: "assets/[name]-[hash].js",
+        assetFileNames: "assets/[name]-[hash][extname]",
+      },
+    },
+  },
+  server: {
+    proxy: {
+      "/api": "http://127.0.0.1:8080",
+      "/ws": { target: "ws://127.0.0.1:8080", ws: true },
+    },
+  },
+  test: {
+    environment: "happy-dom",
+    include: ["src/**/*.test.{ts,tsx}"],
+    passWithNoTests: true,
+    restoreMocks: true,
+  },
+});
