@@ -1,0 +1,1 @@
+"""Presence: who is really here. Pure values and functions; the clock is an argument."""

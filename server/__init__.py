@@ -1,0 +1,1 @@
+"""The edges: sockets, storage, delivery and pages around the pure core."""

@@ -1,0 +1,1 @@
+"""From an upgraded socket to a typed frame and back."""

@@ -1,0 +1,1 @@
+"""Presence leases across nodes."""

@@ -1,0 +1,1 @@
+"""Pages, login, REST, health and metrics over HTTP."""

@@ -1,0 +1,1 @@
+"""What must last: tables, statements and the one writer."""

@@ -1,0 +1,1 @@
+"""The protocol: frames, their codec and their close codes."""
