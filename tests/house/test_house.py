@@ -67,8 +67,9 @@ def test_the_development_lock_serves_the_runtime_too() -> None:
     assert {name: pin for name, pin in pins("requirements.lock").items() if development.get(name) != pin} == {}
 
 
-def test_the_npm_lock_names_no_address_and_pins_every_package() -> None:
-    lock = json.loads((ROOT / "clients/web/package-lock.json").read_text())
+@pytest.mark.parametrize("folder", ["clients/web", "tests/browser"])
+def test_an_npm_lock_names_no_address_and_pins_every_package(folder: str) -> None:
+    lock = json.loads((ROOT / folder / "package-lock.json").read_text())
     packages = {name: package for name, package in lock["packages"].items() if name}
     assert packages
     assert [name for name, package in packages.items() if "resolved" in package] == []

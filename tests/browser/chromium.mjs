@@ -1,11 +1,11 @@
 // Unpacks the Chromium that comes inside an npm package, for machines that have none, and prints where it is. Only the
-// journeys in tests/ use it. The package is made for a cloud function without fonts and libraries; its own are used
+// browser tests use it. The package is made for a cloud function without fonts and libraries; its own are used
 // where this machine's are missing.
 import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const folder = fileURLToPath(new URL("../node_modules/.cache/chromium", import.meta.url));
+const folder = fileURLToPath(new URL("./node_modules/.cache/chromium", import.meta.url));
 const start = join(folder, "start");
 
 if (!existsSync(start)) {
