@@ -169,7 +169,7 @@ def pip_of(python: str | Path) -> list[str | Path]:
 
 
 def install(what: str, *words: str | Path) -> None:
-    options = ["--quiet", "--disable-pip-version-check", "--no-input", "--no-warn-script-location"]
+    options = ["--quiet", "--disable-pip-version-check", "--no-input", "--no-warn-script-location", "--use-pep517"]
     need(f"Installing {what}", *pip_of(PYTHON), "install", *options, *words)
 
 
