@@ -20,7 +20,7 @@ from msgspec import NODEFAULT
 from msgspec import inspect as shape
 
 from rooms.refusals import SENTENCES
-from server.wire import frames, http
+from server.wire import codes, frames, http
 
 ROOT = Path(__file__).resolve().parents[2]
 TYPESCRIPT = ROOT / "clients" / "web" / "src" / "wire" / "frames.ts"
@@ -153,14 +153,10 @@ def typescript() -> str:
     out += ["// ---------------------------------------------------------------- bodies of HTTP requests (JSON)", ""]
     for struct in structs(http):
         out += ts_interface(struct, sent=True)
-    codes = close_codes()
-    if codes:
-        out += [
-            "/** Why a socket closed, and whether the page comes back by itself. */",
-            "export const CLOSE_CODES = {",
-        ]
-        out += [f'  {code}: {{ name: "{name}", returns: {str(back).lower()} }},' for code, name, back, _ in codes]
-        out += ["} as const;", ""]
+    out += ["/** Why a socket closed, and whether the page comes back by itself. */"]
+    out += ["export const CLOSE_CODES: Record<number, { name: string; returns: boolean }> = {"]
+    out += [f'  {one.code}: {{ name: "{one.name}", returns: {str(one.returns).lower()} }},' for one in codes.ALL]
+    out += ["};", ""]
     out += [
         "/** What the server says when it says no: [what happened, what to do next]. */",
         "export const REFUSALS = {",
@@ -245,7 +241,7 @@ def markdown() -> str:
         "",
         inspect.cleandoc(frames.__doc__ or ""),
         "",
-        f"Version {frames.PROTOCOL_VERSION}; at most {frames.MAX_FRAME_BYTES} bytes, {frames.MAX_DEPTH} levels each.",
+        f"Version {frames.PROTOCOL_VERSION}. A frame has at most {frames.MAX_FRAME_BYTES} bytes.",
         "",
         "## Commands: client → server",
         "",
@@ -265,20 +261,9 @@ def markdown() -> str:
         out += md_struct(struct)
     out += ["## Refusals", "", "| code | what happened | what to do |", "|---|---|---|"]
     out += [f"| `{code.value}` | {said} | {do} |" for code, (said, do) in SENTENCES.items()]
-    codes = close_codes()
-    if codes:
-        out += ["", "## Close codes", "", "| code | name | the client comes back | |", "|---|---|---|---|"]
-        out += [f"| {code} | {name} | {'yes' if back else 'no'} | {why} |" for code, name, back, why in codes]
+    out += ["", "## Close codes", "", "| code | name | the client comes back | |", "|---|---|---|---|"]
+    out += [f"| {one.code} | {one.name} | {'yes' if one.returns else 'no'} | {one.meaning} |" for one in codes.ALL]
     return "\n".join(out).rstrip() + "\n"
-
-
-def close_codes() -> list[tuple[int, str, bool, str]]:
-    """Code, name, whether the client returns, and the reason."""
-    try:
-        from server.wire import codes
-    except ImportError:
-        return []
-    return [(int(one.code), str(one.name), bool(one.returns), str(one.reason)) for one in codes.ALL]
 
 
 def main(arguments: list[str]) -> int:

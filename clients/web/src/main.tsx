@@ -1,4 +1,17 @@
 import { render } from "preact";
+import { App, armCallReturn } from "./App";
+import { armReturn, start } from "./app/start";
+import { armKeys } from "./app/keys";
+import { registerWorker } from "./app/trusted";
+import "./design/tokens.css";
+import "./design/base.css";
 
 const root = document.getElementById("app");
-if (root) render(<h1>Beside</h1>, root);
+if (root) {
+  start("member");
+  armReturn();
+  armCallReturn();
+  armKeys();
+  render(<App />, root);
+  void registerWorker();
+}

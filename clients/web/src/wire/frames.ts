@@ -171,10 +171,10 @@ export interface CreateGroup {
   k: string;
   name: string;
   blurb: string;
-  tags?: string[];
   rules: string;
-  questions?: string[];
   my_name: string;
+  tags?: string[];
+  questions?: string[];
 }
 
 /** A moderator or member makes a single-use link into the group (GR2). `ok.invite` is the secret part of it. */
@@ -1016,6 +1016,19 @@ export interface Helpline {
   verified: boolean;
 }
 
+/** Why a socket closed, and whether the page comes back by itself. */
+export const CLOSE_CODES: Record<number, { name: string; returns: boolean }> = {
+  1012: { name: "draining", returns: true },
+  4001: { name: "revoked", returns: false },
+  4002: { name: "bad_frame", returns: false },
+  4003: { name: "bad_version", returns: false },
+  4004: { name: "bad_ticket", returns: true },
+  4005: { name: "no_hello", returns: true },
+  4006: { name: "silent", returns: true },
+  4007: { name: "too_fast", returns: true },
+  4008: { name: "slow", returns: true },
+};
+
 /** What the server says when it says no: [what happened, what to do next]. */
 export const REFUSALS = {
   bad_frame: ["That message did not make sense to us.", "Reload the page and try again."],
@@ -1034,6 +1047,7 @@ export const REFUSALS = {
   introduction_needed: ["Before people can ring you, there is a short introduction.", "Read it; it takes two minutes."],
   observers_read: ["You are reading along for now.", "Choose “Take part” when you want to write."],
   under_age: ["Beside is for adults.", "There are lines for young people; we show them here."],
+  pledge_spent: ["You already said that you are coming, this time.", "Go in when you can; that counts."],
   taken: ["They have enough people just now, thank you.", "Stay around; they may need someone later."],
   they_are_ok: ["They said they are OK now. Thank you for coming.", "There is nothing more to do."],
   call_over: ["This call has ended.", "There is nothing more to do."],

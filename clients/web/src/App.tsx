@@ -1,0 +1,122 @@
+import { effect } from "@preact/signals";
+import { CardOverPage } from "./components/UrgentCard/UrgentCard";
+import { ShiftNote } from "./components/Bar/Bar";
+import { gate, invited, place } from "./app/place";
+import { callRuns } from "./app/urgent";
+import { Ask } from "./screens/Ask/Ask";
+import { Call } from "./screens/Call/Call";
+import { Codes } from "./screens/Entry/Codes";
+import { RecoverScreen, SignIn, SignUp, Welcome, Youth } from "./screens/Entry/Entry";
+import { Invite } from "./screens/Entry/Invite";
+import { Locked } from "./screens/Entry/Locked";
+import { Offline, Starting } from "./screens/Entry/Offline";
+import { CreateGroup } from "./screens/Find/CreateGroup";
+import { Find } from "./screens/Find/Find";
+import { JoinGroup } from "./screens/Find/JoinGroup";
+import { Groups } from "./screens/Groups/Groups";
+import { HelpingOnPage } from "./screens/Helping/Helping";
+import { Introduction } from "./screens/Introduction/Introduction";
+import { Moderate } from "./screens/Moderate/Moderate";
+import { PersonSheet } from "./screens/Person/PersonSheet";
+import { Room } from "./screens/Room/Room";
+import { Leaving } from "./screens/Settings/Leaving";
+import { Lines } from "./screens/Settings/Lines";
+import { PlanScreen } from "./screens/Settings/Plan";
+import { Settings } from "./screens/Settings/Settings";
+import { Stored } from "./screens/Settings/Stored";
+
+/*
+ * Hooks for browser journeys: roles and names first. Besides: `data-screen` on the root of every screen and sheet
+ * (welcome, sign-up, sign-in, codes, groups, room, introduction, ask, sending, unreached, stale, ringing, coming,
+ * failsafe, answered, call, stopped, ended, parked, card, pledged, lapsed, stood-down, helping, danger, end, leave,
+ * locked, offline, …), `data-call="<id>"` on every card and call screen, `data-group="<id>"` on a room,
+ * `data-seq` on a saved message and `data-line="sending|saved|unsaved"` on one's own line before it is in the log,
+ * `data-codes` on the list of recovery codes.
+ */
+export function App() {
+  return (
+    <>
+      <Screen />
+      {gate.value.is === "in" && <CardOverPage />}
+      {gate.value.is === "in" && <PersonSheet />}
+      <ShiftNote />
+    </>
+  );
+}
+
+function Screen() {
+  const state = gate.value;
+  switch (state.is) {
+    case "starting":
+      return <Starting />;
+    case "offline":
+      return place.value.at === "ask" || place.value.at === "call" ? <Place /> : <Offline />;
+    case "locked":
+      return place.value.at === "ask" || place.value.at === "call" ? <Place /> : <Locked />;
+    case "codes":
+      return <Codes codes={state.codes} />;
+    case "in":
+      return invited.value ? <Invite invite={invited.value} /> : <Place />;
+    case "out":
+      switch (state.show) {
+        case "welcome":
+          return <Welcome revoked={state.revoked} />;
+        case "sign_in":
+          return <SignIn revoked={state.revoked} />;
+        case "sign_up":
+          return <SignUp />;
+        case "recover":
+          return <RecoverScreen />;
+        case "youth":
+          return <Youth />;
+        case "lines":
+          return <Lines onBack={() => (gate.value = { is: "out", show: "welcome", revoked: false })} />;
+      }
+  }
+}
+
+function Place() {
+  const here = place.value;
+  switch (here.at) {
+    case "groups":
+      return <Groups />;
+    case "room":
+      return <Room group={here.group} />;
+    case "ask":
+      return <Ask group={here.group} from={here.from} />;
+    case "call":
+      return <Call />;
+    case "helping":
+      return <HelpingOnPage key={here.call} call={here.call} />;
+    case "introduction":
+      return <Introduction group={here.group} />;
+    case "find":
+      return <Find />;
+    case "join":
+      return <JoinGroup card={here.card} />;
+    case "create":
+      return <CreateGroup />;
+    case "moderate":
+      return <Moderate group={here.group} />;
+    case "plan":
+      return <PlanScreen />;
+    case "lines":
+      return <Lines />;
+    case "settings":
+      return <Settings />;
+    case "stored":
+      return <Stored />;
+    case "leaving":
+      return <Leaving />;
+  }
+}
+
+/** A caller who loads the page anew is back at their call. */
+export function armCallReturn(): void {
+  let ran = false;
+  effect(() => {
+    const runs = callRuns();
+    if (runs && !ran && place.peek().at === "groups") place.value = { at: "call" };
+    ran = runs;
+  });
+}

@@ -1,0 +1,150 @@
+import { computed, signal } from "@preact/signals";
+import type { Line } from "../net/session";
+import type { Card, DeskNow, Event, Me, MyCall, MyGroup, Person, PresenceView } from "../wire/frames";
+import { sample } from "./clock";
+import type { RoomLog } from "./log";
+import { emptyLog, withAdded, withChanged, withEntries, withRoom } from "./log";
+
+// All that the page knows. Screens are functions of these signals; only `apply` and app/ write them.
+
+export const line = signal<Line>({ is: "off" });
+export const live = computed(() => line.value.is === "live");
+
+/** Who is signed in on this device; null before the server said. */
+export const me = signal<Me | null>(null);
+export const groups = signal<readonly MyGroup[]>([]);
+export const undoSeconds = signal(60);
+
+/** By group. What it says is shown only while the line is live: an old count is never shown (page.md). */
+export const presence = signal<ReadonlyMap<string, PresenceView>>(new Map());
+
+export const rooms = signal<ReadonlyMap<string, RoomLog>>(new Map());
+export const typing = signal<ReadonlyMap<string, { person: Person; at: number }>>(new Map());
+
+export const myCall = signal<MyCall | null>(null);
+export const cards = signal<ReadonlyMap<string, Card>>(new Map());
+export const desk = signal<DeskNow | null>(null);
+/** Volunteers only: on shift, as the welcome or the desk said last. */
+export const onShift = signal(false);
+
+export function groupOf(id: string | null): MyGroup | undefined {
+  return groups.value.find((group) => group.group === id);
+}
+
+/** Newer replaces older; the same or an older version changes nothing. Another call replaces in any case. */
+export function newer<V extends { call: string; version: number }>(held: V | null | undefined, fresh: V): boolean {
+  return !held || held.call !== fresh.call || fresh.version > held.version;
+}
+
+function changed<K, V>(map: ReadonlyMap<K, V>, key: K, value: V | undefined): ReadonlyMap<K, V> {
+  const next = new Map(map);
+  if (value === undefined) next.delete(key);
+  else next.set(key, value);
+  return next;
+}
+
+export function changeRoom(room: string, change: (log: RoomLog) => RoomLog, group = ""): void {
+  const held = rooms.peek().get(room) ?? emptyLog(room, group);
+  rooms.value = changed(rooms.peek(), room, change(held));
+}
+
+export function forgetRoom(room: string): void {
+  rooms.value = changed(rooms.peek(), room, undefined);
+}
+
+/** One event into the model. Returns a room that must be opened anew, if the event says so. */
+export function apply(event: Event): { reopen: string } | null {
+  switch (event.t) {
+    case "welcome":
+      sample(event.now, true);
+      groups.value = event.groups;
+      undoSeconds.value = event.undo_seconds;
+      onShift.value = event.on_shift;
+      if (me.peek()) me.value = { ...me.peek()!, volunteer: event.volunteer, coordinator: event.coordinator };
+      return null;
+    case "groups_now":
+      groups.value = event.groups;
+      return null;
+    case "room_now":
+      changeRoom(event.room, (log) => withRoom(log, event), event.group);
+      return null;
+    case "entries":
+      if (rooms.peek().has(event.room)) changeRoom(event.room, (log) => withEntries(log, event.epoch, event.entries));
+      return null;
+    case "entry_added": {
+      const held = rooms.peek().get(event.room);
+      if (!held) return null;
+      const { log, reopen } = withAdded(held, event);
+      if (reopen) return { reopen: event.room };
+      rooms.value = changed(rooms.peek(), event.room, log);
+      if (event.entry.author) hushTyping(event.room, event.entry.author.member);
+      return null;
+    }
+    case "entry_changed":
+      if (rooms.peek().has(event.room)) changeRoom(event.room, (log) => withChanged(log, event));
+      return null;
+    case "resync":
+      return rooms.peek().has(event.room) ? { reopen: event.room } : null;
+    case "typing_now":
+      typing.value = changed(typing.peek(), event.room, { person: event.person, at: performance.now() });
+      return null;
+    case "presence_now": {
+      sample(event.presence.now);
+      const held = presence.peek().get(event.group);
+      if (!held || event.presence.version >= held.version) {
+        presence.value = changed(presence.peek(), event.group, event.presence);
+      }
+      return null;
+    }
+    case "my_call":
+      sample(event.now);
+      if (newer(myCall.peek(), event)) myCall.value = event;
+      return null;
+    case "card":
+      sample(event.now);
+      if (newer(cards.peek().get(event.call), event)) cards.value = changed(cards.peek(), event.call, event);
+      return null;
+    case "card_gone":
+      cards.value = changed(cards.peek(), event.call, undefined);
+      return null;
+    case "desk_now":
+      sample(event.now);
+      if (!desk.peek() || event.version >= desk.peek()!.version) desk.value = event;
+      onShift.value = event.on_shift;
+      return null;
+    default:
+      return null; // answers to questions reach those who asked
+  }
+}
+
+export function hushTyping(room: string, member: string): void {
+  if (typing.peek().get(room)?.person.member === member) typing.value = changed(typing.peek(), room, undefined);
+}
+
+/** The line went: what was a count of people is no longer known, and every log waits to be heard from again. */
+export function lineLost(): void {
+  presence.value = new Map();
+  typing.value = new Map();
+  rooms.value = new Map([...rooms.peek()].map(([room, log]) => [room, { ...log, stale: true }]));
+}
+
+/** Versions are the server's own and may begin anew after it restarts: what a welcome brings is taken as it is. */
+export function beginSnapshot(): void {
+  presence.value = new Map();
+  desk.value = null;
+  const call = myCall.peek();
+  if (call) myCall.value = { ...call, version: -1 };
+  cards.value = new Map([...cards.peek()].map(([id, card]) => [id, { ...card, version: -1 }]));
+}
+
+/** Quick exit, sign-out, revoked: nothing readable stays. */
+export function forgetAll(): void {
+  me.value = null;
+  groups.value = [];
+  presence.value = new Map();
+  rooms.value = new Map();
+  typing.value = new Map();
+  myCall.value = null;
+  cards.value = new Map();
+  desk.value = null;
+}

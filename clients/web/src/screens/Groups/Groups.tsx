@@ -1,0 +1,85 @@
+import { go } from "../../app/place";
+import { Asides } from "../../components/Asides";
+import { Bar } from "../../components/Bar/Bar";
+import { NeedDock } from "../../components/LampButton";
+import { MainLine } from "../../components/PhoneLine/PhoneLine";
+import { presenceOf } from "../../components/Presence/Presence";
+import { Icon } from "../../icons/Icon";
+import { groups, live, me } from "../../model/model";
+import { common, groupsText as words, presenceText } from "../../text/en";
+import type { MyGroup } from "../../wire/frames";
+import { MoreItems } from "./Menu";
+
+export function Groups() {
+  const mine = groups.value;
+  return (
+    <div class="screen" data-screen="groups">
+      <Bar title={words.title} />
+      <main class="page wide">
+        <div class="stack">
+          <Asides />
+          {mine.length > 0 ? (
+            <ul class="stack-2">
+              {mine.map((group) => (
+                <GroupItem key={group.group} group={group} />
+              ))}
+            </ul>
+          ) : (
+            live.value && (
+              <>
+                <h2 class="say">{words.none}</h2>
+                <p class="lead">{words.noneLead}</p>
+                <button class="btn ink big wide" type="button" onClick={() => go({ at: "find" })}>
+                  {words.find}
+                </button>
+              </>
+            )
+          )}
+          {!live.value && mine.length === 0 && <p class="quiet">{common.loading}</p>}
+        </div>
+        <div class="stack">
+          <MainLine />
+          <nav class="stack-2" aria-label={words.menu}>
+            <MoreItems look="btn wide" />
+            <button class="btn wide" type="button" onClick={() => go({ at: "create" })}>
+              <Icon name="plus" />
+              {words.create}
+            </button>
+            {me.value?.volunteer && (
+              <a class="btn wide" href="/oncall">
+                <Icon name="bell-ring" />
+                {words.onCall}
+              </a>
+            )}
+          </nav>
+        </div>
+      </main>
+      <NeedDock />
+    </div>
+  );
+}
+
+function GroupItem({ group }: { group: MyGroup }) {
+  const view = presenceOf(group.group);
+  const says =
+    group.state === "pending"
+      ? words.pending
+      : group.role === "observer"
+        ? words.observer
+        : view && view.can_come > 0
+          ? presenceText.some(view.can_come)
+          : group.availability === "open"
+            ? words.open
+            : "";
+  return (
+    <li>
+      <button class="btn big wide group-item" type="button" onClick={() => go({ at: "room", group: group.group })}>
+        <span>
+          {group.name}
+          {says && <span class="sub">{says}</span>}
+        </span>
+        <Icon name="chevron-right" />
+      </button>
+    </li>
+  );
+}
