@@ -1,0 +1,334 @@
+"""The urgent call: its state as values, and what can be read off it (UC0–UC19).
+
+A :class:`Call` is one small immutable object. `rooms.commands` turns it into the next one when a person acts;
+`rooms.escalation` does when time passes. The call's state is never stored: `standing` computes it (UC0).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+
+from presence.ids import AccountId, CallId, GroupId, Instant, MemberId, RoomId
+
+PEERS_HERE_AT_MOST = 3
+"""UC6: at most three peers here …"""
+PLEDGES_AT_MOST = 3
+"""… and, apart from them, three pledges."""
+PEERS_WANTED = 2
+"""UC6: with two here, the others are stood down."""
+
+
+class Part(StrEnum):
+    """In what part someone is rung."""
+
+    PEER = "peer"
+    VOLUNTEER = "volunteer"
+    BACKUP = "backup"
+    """Backup volunteers and the coordinator."""
+
+
+class Ring(IntEnum):
+    """One widening of a call (UC3). Higher rings go later and reach further."""
+
+    PEERS = 1
+    AWAY = 2
+    VOLUNTEERS = 3
+    BACKUP = 4
+    AGAIN = 5
+
+
+class Reached(IntEnum):
+    """How far the card got on any of the person's devices: acknowledged facts, never guesses (promise 2)."""
+
+    TARGETED = 0
+    SENT = 1
+    DELIVERED = 2
+    SEEN = 3
+
+
+# ---- answers: each holds only what belongs to it
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Rung, and has not answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class CantNow:
+    """Private, without penalty or count (UC7)."""
+
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """A pledge that lapses at `until` (UC4)."""
+
+    at: Instant
+    until: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class InRoom:
+    """In the call room, not yet *here*. The pledge renews while the page is visible: `until` is None then."""
+
+    since: Instant
+    until: Instant | None = None
+    wrote: bool = False
+    caller_wrote: bool = False
+    gone_since: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """With the caller: both have written since, or the caller said so (UC5)."""
+
+    since: Instant
+    gone_since: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    at: Instant
+    parted_well: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Lapsed:
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Dismissed:
+    """Refused by the caller, or a block stands between: hears “enough people”, and is asked no more (UC16, CB2)."""
+
+
+Answer = Asked | CantNow | Coming | InRoom | Here | Left | Withdrawn | Lapsed | Dismissed
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Someone this call was sent to."""
+
+    member: MemberId
+    account: AccountId
+    name: str
+    part: Part
+    ring: Ring
+    rung_at: Instant
+    ringing: int
+    """The call's ring number that last rang them: one notification per ring and device."""
+    asked_first: bool = False
+    sound_at: Instant | None = None
+    reached: Reached = Reached.TARGETED
+    answer: Answer = field(default_factory=Asked)
+    pledged_attempt: int = 0
+    """The attempt in which the last pledge was given: one per person and attempt (UC4)."""
+    was_here: bool = False
+
+
+# ---- ends
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """The caller stopped it; the same call comes back when undone in time (UC9)."""
+
+    at: Instant
+    why: str
+    undo_until: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """Ended by a person's word: the caller's, or an accepted volunteer's."""
+
+    at: Instant
+    by: MemberId
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """No rings, not closed, always with a follow-up (UC12)."""
+
+    at: Instant
+    follow_up_at: Instant
+    followed_up: int = 0
+    caller_is_back: bool = False
+
+
+End = Cancelled | Closed | Parked | None
+
+
+class Silence(StrEnum):
+    """Who has been silent too long in a held call (UC5)."""
+
+    NONE = "none"
+    HELPERS = "helpers"
+    CALLER = "caller"
+    CALLER_TOLD = "caller_told"
+    """On-call was told."""
+
+
+@dataclass(frozen=True, slots=True)
+class RingSent:
+    ring: Ring
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One urgent call. `version` rises with every change; views carry it."""
+
+    id: CallId
+    group: GroupId
+    group_name: str
+    room: RoomId
+    caller: MemberId
+    caller_account: AccountId
+    caller_name: str
+    words: str
+    raised_at: Instant
+    waiting_since: Instant
+    version: int = 1
+    attempt: int = 1
+    only: frozenset[MemberId] | None = None
+    volunteers_too: bool = True
+    on_call_alone: bool = False
+    """A pending or removed member's press goes to on-call alone (GR3)."""
+    repeat: int = 0
+    """Raises of this person before this one: `fourth in an hour` and `third in a day` are decided at the raise (UC9)."""
+    quiet_cards: bool = False
+    tell_volunteer: bool = False
+
+    nobody_at_press: bool = False
+    """Nobody was available at the press: away members and on-call are rung together at once (UC3)."""
+    rings: tuple[RingSent, ...] = ()
+    """Rings sent in this attempt."""
+    ringings: int = 0
+    could_ask: Mapping[Ring, int] = field(default_factory=dict)
+    """How many a later ring would ask, as known when last looked (UC8)."""
+    recipients: Mapping[MemberId, Recipient] = field(default_factory=dict)
+    failsafe_at: Instant | None = None
+
+    caller_said_at: Instant = 0
+    helpers_said_at: Instant = 0
+    silence: Silence = Silence.NONE
+    quiet_from: Instant = 0
+    """Silence is counted from here at the earliest: a restart or a new hold starts it anew (UC19)."""
+    held_since: Instant | None = None
+    offers_to_close: int = 0
+
+    lost_since: Instant | None = None
+    """The caller's last page is gone since (UC10)."""
+    stepped_away: bool = False
+    """Quick exit: do not contact the device (CB4)."""
+    calls_back: int = 0
+    """0: nothing sent; 1: the caller was notified at 2 min; 2: a volunteer's follow-up at 15 min (UC10)."""
+    wanted_since: Instant | None = None
+    """Someone brought in on-call: “I need more”, a responder, or danger now."""
+    wanted_rings: int = 0
+    danger_at: Instant | None = None
+    end: End = None
+
+
+# ---- what can be read off a call
+
+
+class Standing(StrEnum):
+    OPEN = "open"
+    COMING = "coming"
+    HELD = "held"
+    PARKED = "parked"
+    CANCELLED = "cancelled"
+    CLOSED = "closed"
+
+
+def standing(call: Call) -> Standing:
+    """UC0: held if anyone is here; else coming if a pledge runs; else open. Only a word ends it."""
+    match call.end:
+        case Cancelled():
+            return Standing.CANCELLED
+        case Closed():
+            return Standing.CLOSED
+        case Parked():
+            return Standing.PARKED
+        case None:
+            pass
+    if here(call):
+        return Standing.HELD
+    return Standing.COMING if pledges(call) else Standing.OPEN
+
+
+def is_running(call: Call) -> bool:
+    """Open, coming or held: neither parked nor ended."""
+    return call.end is None
+
+
+def is_over(call: Call) -> bool:
+    """Nothing will happen to it any more by itself. (A cancelled call may still be undone.)"""
+    return isinstance(call.end, Closed)
+
+
+def of_answer(call: Call, *kinds: type) -> list[Recipient]:
+    return [r for r in call.recipients.values() if isinstance(r.answer, kinds)]
+
+
+def here(call: Call) -> list[Recipient]:
+    return of_answer(call, Here)
+
+
+def pledges(call: Call) -> list[Recipient]:
+    """Coming, or in the room and not yet here."""
+    return of_answer(call, Coming, InRoom)
+
+
+def helpers(call: Call) -> list[Recipient]:
+    """Everyone whose coming carries: coming, in the room, here."""
+    return of_answer(call, Coming, InRoom, Here)
+
+
+def peers(recipients: Iterable[Recipient]) -> list[Recipient]:
+    return [r for r in recipients if r.part is Part.PEER]
+
+
+def has_volunteer(call: Call) -> bool:
+    return any(r.part is not Part.PEER for r in helpers(call))
+
+
+def delivered(call: Call) -> int:
+    """UC8: people whose device has the card, in this attempt."""
+    return sum(
+        1 for r in call.recipients.values() if r.reached >= Reached.DELIVERED and not isinstance(r.answer, Dismissed)
+    )
+
+
+def may_read_room(call: Call, member: MemberId) -> bool:
+    """UC16: the caller, those here or in the room, the accepted volunteer. Access ends with the call."""
+    if member == call.caller:
+        return True
+    recipient = call.recipients.get(member)
+    if recipient is None or isinstance(call.end, Closed):
+        return False
+    if isinstance(recipient.answer, InRoom | Here):
+        return True
+    return recipient.part is not Part.PEER and isinstance(recipient.answer, Coming)
+
+
+def is_asking(call: Call, recipient: Recipient) -> bool:
+    """Whether this person's card still asks (UC6): not once two peers are here, and volunteers only while nobody
+    is, or while someone brought on-call in and none has come."""
+    if call.end is not None or not isinstance(recipient.answer, Asked | Lapsed | Withdrawn):
+        return False
+    if recipient.part is Part.PEER:
+        return len(here(call)) < PEERS_WANTED
+    return (not here(call) or call.wanted_since is not None) and not has_volunteer(call)

@@ -1,0 +1,434 @@
+"""What people do to a call (UC1, UC4–UC12, UC16, UC17). Each function takes the call and returns the next one, or
+raises :class:`Refused`. None sends anything and none looks at a clock. The caller of these functions follows up with
+`escalation.advance`, which does whatever has become due.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from presence.ids import AccountId, CallId, GroupId, Instant, MemberId, RoomId
+from rooms.call import (
+    PEERS_HERE_AT_MOST,
+    PEERS_WANTED,
+    PLEDGES_AT_MOST,
+    Asked,
+    Call,
+    Cancelled,
+    CantNow,
+    Closed,
+    Coming,
+    Dismissed,
+    Here,
+    InRoom,
+    Lapsed,
+    Left,
+    Parked,
+    Part,
+    Reached,
+    Recipient,
+    Silence,
+    Withdrawn,
+    has_volunteer,
+    here,
+    is_running,
+    may_read_room,
+    peers,
+    pledges,
+)
+from rooms.escalation import park, settle, wait_again, with_recipient
+from rooms.policy import HOUR, Policy
+from rooms.refusals import Refusal, Refused
+
+NO_BLOCKS: frozenset[MemberId] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """One press of "I need someone now" (UC1), with the ids made for it."""
+
+    call: CallId
+    room: RoomId
+    group: GroupId
+    group_name: str
+    caller: MemberId
+    caller_account: AccountId
+    caller_name: str
+    words: str = ""
+    only: frozenset[MemberId] | None = None
+    volunteers_too: bool = True
+    on_call_alone: bool = False
+
+
+def raise_call(press: Press, now: Instant, raised_before: Sequence[Instant], policy: Policy) -> Call:
+    """A new call. `raised_before`: when this person raised calls in the last 24 h. No throttle blocks a call: the
+    fourth in an hour sounds at on-call first and gives peers quiet cards; the third in a day tells a volunteer (UC9)."""
+    in_hour = sum(1 for at in raised_before if now - at < HOUR) + 1
+    in_day = sum(1 for at in raised_before if now - at < 24 * HOUR) + 1
+    return Call(
+        id=press.call,
+        group=press.group,
+        group_name=press.group_name,
+        room=press.room,
+        caller=press.caller,
+        caller_account=press.caller_account,
+        caller_name=press.caller_name,
+        words=press.words,
+        raised_at=now,
+        waiting_since=now,
+        only=press.only,
+        volunteers_too=press.volunteers_too,
+        on_call_alone=press.on_call_alone,
+        quiet_cards=in_hour >= policy.repeat_in_hour,
+        tell_volunteer=in_day >= policy.repeat_in_day,
+        caller_said_at=now,
+        quiet_from=now,
+    )
+
+
+# ---------------------------------------------------------------- a responder
+
+
+def card_reached(call: Call, member: MemberId, reached: Reached) -> Call:
+    """A device says that the card got there. Facts only rise; a late ack never moves one back."""
+    recipient = _recipient(call, member)
+    if reached <= recipient.reached:
+        return call
+    return with_recipient(call, replace(recipient, reached=reached))
+
+
+def say_coming(
+    call: Call, member: MemberId, now: Instant, policy: Policy, blocks: frozenset[MemberId] = NO_BLOCKS
+) -> Call:
+    """A 120 s pledge (UC4). Compare-and-set: the fourth hears kindly that it was taken (UC6)."""
+    recipient = _may_help(call, member, blocks)
+    if isinstance(recipient.answer, Coming | InRoom | Here):
+        return call
+    if recipient.part is Part.PEER:
+        if recipient.pledged_attempt == call.attempt:
+            raise Refused(Refusal.PLEDGE_SPENT)
+        if len(peers(pledges(call))) >= PLEDGES_AT_MOST or len(peers(here(call))) >= PEERS_WANTED:
+            raise Refused(Refusal.TAKEN)
+    reached = max(recipient.reached, Reached.SEEN)
+    answer = Coming(at=now, until=now + policy.pledge_ms)
+    return with_recipient(call, replace(recipient, answer=answer, pledged_attempt=call.attempt, reached=reached))
+
+
+def say_cant(call: Call, member: MemberId, now: Instant) -> Call:
+    """One tap, private, without penalty (UC7). Also takes a pledge back for good."""
+    recipient = _recipient(call, member)
+    if isinstance(recipient.answer, InRoom | Here):
+        raise Refused(Refusal.ALREADY_DONE, "in the room: leave instead")
+    if isinstance(recipient.answer, CantNow | Dismissed):
+        return call
+    return with_recipient(call, replace(recipient, answer=CantNow(at=now), reached=Reached.SEEN))
+
+
+def withdraw(call: Call, member: MemberId, now: Instant) -> Call:
+    recipient = _recipient(call, member)
+    if not isinstance(recipient.answer, Coming):
+        return call
+    return with_recipient(call, replace(recipient, answer=Withdrawn(at=now)))
+
+
+def enter(call: Call, member: MemberId, now: Instant, policy: Policy, blocks: frozenset[MemberId] = NO_BLOCKS) -> Call:
+    """The responder is in the call room on a visible page. Entering outranks a pledge (UC6): the youngest pledge that
+    is only a pledge makes room. Entering again renews (UC4) and brings back who was gone (UC5)."""
+    recipient = _may_help(call, member, blocks)
+    match recipient.answer:
+        case Here(since=since):
+            return with_recipient(call, replace(recipient, answer=Here(since=since)))
+        case InRoom() as answer:
+            return with_recipient(call, replace(recipient, answer=replace(answer, until=None, gone_since=None)))
+        case _:
+            pass
+    if recipient.part is Part.PEER:
+        call = _make_room(call, recipient)
+    else:
+        call = replace(call, wanted_since=None, wanted_rings=0)
+    entered = replace(recipient, answer=InRoom(since=now), reached=Reached.SEEN, pledged_attempt=call.attempt)
+    return with_recipient(call, entered)
+
+
+def _make_room(call: Call, recipient: Recipient) -> Call:
+    others = [r for r in peers(pledges(call)) if r.member != recipient.member]
+    if len(peers(here(call))) >= PEERS_HERE_AT_MOST:
+        raise Refused(Refusal.TAKEN)
+    if len(others) < PLEDGES_AT_MOST:
+        if not isinstance(recipient.answer, Coming) and len(peers(here(call))) >= PEERS_WANTED:
+            raise Refused(Refusal.TAKEN)
+        return call
+    only_pledged = [r for r in others if isinstance(r.answer, Coming)]
+    if not only_pledged:
+        raise Refused(Refusal.TAKEN)
+    youngest = max(only_pledged, key=lambda r: (r.answer.at if isinstance(r.answer, Coming) else 0, r.member))
+    return with_recipient(call, replace(youngest, answer=Asked()))
+
+
+def page_hidden(call: Call, member: MemberId, now: Instant, policy: Policy) -> Call:
+    """The responder's page is no longer visible: the pledge is not renewed any more (UC4)."""
+    recipient = call.recipients.get(member)
+    if recipient is None or not isinstance(recipient.answer, InRoom) or recipient.answer.until is not None:
+        return call
+    return with_recipient(call, replace(recipient, answer=replace(recipient.answer, until=now + policy.pledge_ms)))
+
+
+def member_gone(call: Call, member: MemberId, now: Instant) -> Call:
+    """The responder's last page in the room is gone. Left in 30 s unless they return (UC5)."""
+    recipient = call.recipients.get(member)
+    if recipient is None or not isinstance(recipient.answer, InRoom | Here) or recipient.answer.gone_since is not None:
+        return call
+    return with_recipient(call, replace(recipient, answer=replace(recipient.answer, gone_since=now)))
+
+
+def leave(call: Call, member: MemberId, now: Instant, policy: Policy, *, parted_well: bool) -> Call:
+    """The responder leaves. A held call whose caller has been away 2 min is parked when the last helper says that
+    they parted well; else it waits again (UC12)."""
+    recipient = _recipient(call, member)
+    if not isinstance(recipient.answer, Coming | InRoom | Here):
+        return call
+    call = with_recipient(call, replace(recipient, answer=Left(at=now, parted_well=parted_well)))
+    away = call.lost_since is not None and now - call.lost_since >= policy.park_when_away_for_ms
+    if parted_well and away and isinstance(recipient.answer, Here) and not here(call) and call.danger_at is None:
+        return park(call, now, policy)
+    return settle(call, now)
+
+
+def wrote(call: Call, member: MemberId, now: Instant) -> Call:
+    """Words were committed in the call room. Both having written since the entry makes a responder *here* (UC5)."""
+    if member == call.caller:
+        call = replace(call, caller_said_at=now)
+        if call.silence in (Silence.CALLER, Silence.CALLER_TOLD):
+            call = replace(call, silence=Silence.NONE)
+        for recipient in pledges(call):
+            if isinstance(recipient.answer, InRoom):
+                answer = replace(recipient.answer, caller_wrote=True)
+                call = with_recipient(call, replace(recipient, answer=answer))
+    else:
+        recipient = _recipient(call, member)
+        call = replace(call, helpers_said_at=now)
+        if call.silence is Silence.HELPERS:
+            call = replace(call, silence=Silence.NONE)
+        if isinstance(recipient.answer, InRoom):
+            call = with_recipient(call, replace(recipient, answer=replace(recipient.answer, wrote=True)))
+    for recipient in sorted(pledges(call), key=lambda r: r.member):
+        if isinstance(recipient.answer, InRoom) and recipient.answer.wrote and recipient.answer.caller_wrote:
+            call = _become_here(call, recipient, now)
+    return settle(call, now)
+
+
+def _become_here(call: Call, recipient: Recipient, now: Instant) -> Call:
+    if recipient.part is Part.PEER and len(peers(here(call))) >= PEERS_HERE_AT_MOST:
+        return call
+    gone = recipient.answer.gone_since if isinstance(recipient.answer, InRoom) else None
+    return with_recipient(call, replace(recipient, answer=Here(since=now, gone_since=gone), was_here=True))
+
+
+# ---------------------------------------------------------------- the caller
+
+
+def confirm_here(call: Call, member: MemberId, now: Instant) -> Call:
+    """The caller says that someone is here; offered only while someone is in the room (UC5)."""
+    _must_be_caller(call, member)
+    in_room = sorted((r for r in pledges(call) if isinstance(r.answer, InRoom)), key=lambda r: r.member)
+    if not in_room and not here(call):
+        raise Refused(Refusal.NOT_ALLOWED, "nobody is in the room")
+    for recipient in in_room:
+        call = _become_here(call, recipient, now)
+    return settle(call, now)
+
+
+def can_confirm_here(call: Call) -> bool:
+    return is_running(call) and any(isinstance(r.answer, InRoom) for r in pledges(call))
+
+
+def cancel(call: Call, member: MemberId, now: Instant, why: str, policy: Policy) -> Call:
+    """One tap, undone within 60 s as the same call; while held it closes (UC9)."""
+    _must_be_caller(call, member)
+    if isinstance(call.end, Cancelled | Closed):
+        return call
+    if here(call):
+        return replace(call, end=Closed(at=now, by=member, word=why))
+    return replace(call, end=Cancelled(at=now, why=why, undo_until=now + policy.undo_ms))
+
+
+def undo_cancel(call: Call, member: MemberId, now: Instant) -> Call:
+    """The same call again: its rings keep their times, and what is overdue goes at once (UC9)."""
+    _must_be_caller(call, member)
+    if not isinstance(call.end, Cancelled):
+        if is_running(call):
+            return call
+        raise Refused(Refusal.TOO_LATE)
+    if now >= call.end.undo_until:
+        raise Refused(Refusal.TOO_LATE)
+    return replace(call, end=None)
+
+
+def close(call: Call, member: MemberId, now: Instant, feeling: str) -> Call:
+    """The caller ends the call and says how it is now. "more" does not end it: on-call is brought in at once (UC12)."""
+    _must_be_caller(call, member)
+    if isinstance(call.end, Closed):
+        return call
+    if feeling == "more":
+        return want_on_call(replace(call, end=None) if isinstance(call.end, Parked) else call, member, now)
+    return replace(call, end=Closed(at=now, by=member, word=feeling))
+
+
+def caller_lost(call: Call, now: Instant) -> Call:
+    """The caller's last page is gone: the call lives (UC10)."""
+    if call.lost_since is not None or isinstance(call.end, Closed):
+        return call
+    return replace(call, lost_since=now, calls_back=0)
+
+
+def caller_back(call: Call, now: Instant) -> Call:
+    """The caller has a page again. A parked call asks "still need someone?" (UC12)."""
+    if isinstance(call.end, Parked) and not call.end.caller_is_back:
+        call = replace(call, end=replace(call.end, caller_is_back=True))
+    if call.lost_since is None and not call.stepped_away:
+        return call
+    return replace(call, lost_since=None, stepped_away=False, calls_back=0, quiet_from=now)
+
+
+def step_away(call: Call, member: MemberId) -> Call:
+    """Quick exit: the call stays alive, and the device is not contacted (CB4)."""
+    _must_be_caller(call, member)
+    return call if isinstance(call.end, Closed) else replace(call, stepped_away=True)
+
+
+def still_need(call: Call, member: MemberId, now: Instant, *, need: bool) -> Call:
+    _must_be_caller(call, member)
+    if not isinstance(call.end, Parked):
+        return call
+    if need:
+        return wait_again(call, now)
+    return replace(call, end=Closed(at=now, by=member, word="ok"))
+
+
+def narrow(call: Call, member: MemberId, only: frozenset[MemberId], *, volunteers_too: bool) -> Call:
+    """The caller narrows the audience; whoever is outside is dismissed by the next `advance` (UC16)."""
+    _must_be_caller(call, member)
+    _must_run(call)
+    return replace(call, only=only, volunteers_too=volunteers_too)
+
+
+def refuse_helper(call: Call, member: MemberId, helper: MemberId, now: Instant) -> Call:
+    """They hear "enough people" (UC16)."""
+    _must_be_caller(call, member)
+    recipient = _recipient(call, helper)
+    return settle(with_recipient(call, replace(recipient, answer=Dismissed())), now)
+
+
+# ---------------------------------------------------------------- either side, and volunteers
+
+
+def want_on_call(call: Call, member: MemberId, now: Instant) -> Call:
+    """The caller or a responder brings in a volunteer, whatever the state (UC16). Goes on until one comes."""
+    _must_run(call)
+    if not may_read_room(call, member):
+        raise Refused(Refusal.NOT_ALLOWED)
+    if call.wanted_since is not None or (has_volunteer(call) and call.danger_at is None):
+        return call
+    return replace(call, wanted_since=now, wanted_rings=0, volunteers_too=True)
+
+
+def danger_now(call: Call, member: MemberId, now: Instant) -> Call:
+    """UC17: on-call and the coordinator are called whatever the state, parked and cancelled ones included."""
+    if not may_read_room(call, member) or isinstance(call.end, Closed):
+        raise Refused(Refusal.CALL_OVER if isinstance(call.end, Closed) else Refusal.NOT_ALLOWED)
+    if isinstance(call.end, Parked):
+        call = wait_again(call, now)
+    return replace(
+        call,
+        end=None,
+        danger_at=call.danger_at or now,
+        wanted_since=call.wanted_since or now,
+        wanted_rings=call.wanted_rings if call.wanted_since is not None and call.danger_at is not None else 0,
+        volunteers_too=True,
+    )
+
+
+def close_as_volunteer(call: Call, member: MemberId, now: Instant, reason: str, policy: Policy) -> Call:
+    """An accepted volunteer closes with a reason, after the caller's silence (UC16)."""
+    recipient = _recipient(call, member)
+    helped = isinstance(recipient.answer, Coming | InRoom | Here)
+    if recipient.part is Part.PEER or not (helped or isinstance(call.end, Parked)):
+        raise Refused(Refusal.NOT_ALLOWED)
+    lost = call.lost_since is not None and now - call.lost_since >= policy.park_when_away_for_ms
+    silent = now - call.caller_said_at >= policy.prompt_on_caller_silence_after_ms
+    if not (lost or silent or isinstance(call.end, Parked)):
+        raise Refused(Refusal.NOT_ALLOWED, "the caller is not silent")
+    return replace(call, end=Closed(at=now, by=member, word=reason))
+
+
+def reopen(call: Call, now: Instant, policy: Policy) -> Call:
+    """A volunteer opens a parked or lately ended call again (UC16)."""
+    match call.end:
+        case None:
+            return call
+        case Parked():
+            return wait_again(call, now)
+        case Cancelled(at=at) | Closed(at=at):
+            if now - at > policy.reopen_within_ms:
+                raise Refused(Refusal.TOO_LATE)
+            return wait_again(replace(call, recipients=_all_out(call, now)), now)
+
+
+def after_restart(call: Call, now: Instant) -> Call:
+    """UC19: presence starts anew at readiness, for the caller and for everyone in the room. Deadlines of rings and of
+    the fail-safe stay as they were."""
+    if isinstance(call.end, Closed):
+        return call
+    for recipient in call.recipients.values():
+        if isinstance(recipient.answer, InRoom | Here):
+            call = with_recipient(call, replace(recipient, answer=replace(recipient.answer, gone_since=now)))
+    silence = Silence.NONE if call.silence is not Silence.CALLER_TOLD else call.silence
+    return replace(call, lost_since=now, calls_back=0, quiet_from=now, silence=silence)
+
+
+def _all_out(call: Call, now: Instant) -> dict[MemberId, Recipient]:
+    return {
+        m: replace(r, answer=Left(at=now)) if isinstance(r.answer, Coming | InRoom | Here | Lapsed) else r
+        for m, r in call.recipients.items()
+    }
+
+
+# ---------------------------------------------------------------- who may
+
+
+def _recipient(call: Call, member: MemberId) -> Recipient:
+    recipient = call.recipients.get(member)
+    if recipient is None:
+        raise Refused(Refusal.NOT_FOUND, "not rung for this call")
+    return recipient
+
+
+def _may_help(call: Call, member: MemberId, blocks: frozenset[MemberId]) -> Recipient:
+    """A recipient who may still come. After a cancel they hear that the caller is OK (UC9)."""
+    recipient = _recipient(call, member)
+    if isinstance(recipient.answer, Dismissed):
+        raise Refused(Refusal.ENOUGH_PEOPLE)
+    match call.end:
+        case Cancelled():
+            raise Refused(Refusal.THEY_ARE_OK)
+        case Closed(word=word):
+            raise Refused(Refusal.THEY_ARE_OK if word in ("ok", "mistake") else Refusal.CALL_OVER)
+        case Parked():
+            if recipient.part is Part.PEER:
+                raise Refused(Refusal.CALL_OVER)
+        case None:
+            pass
+    if call.caller in blocks or any(r.member in blocks for r in (*here(call), *pledges(call))):
+        raise Refused(Refusal.ENOUGH_PEOPLE)
+    return recipient
+
+
+def _must_be_caller(call: Call, member: MemberId) -> None:
+    if member != call.caller:
+        raise Refused(Refusal.NOT_FOUND, "not the caller")
+
+
+def _must_run(call: Call) -> None:
+    if not is_running(call):
+        raise Refused(Refusal.CALL_OVER)

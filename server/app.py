@@ -1,0 +1,160 @@
+"""The composition root: the only place that chooses adapters and puts the parts together."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+from dataclasses import dataclass
+
+import structlog
+from aiohttp import web
+
+from presence.roster import Roster
+from server.clock import Clock, SystemClock
+from server.gateway.announcer import Announcer
+from server.gateway.arrivals import Arrivals
+from server.gateway.door import Door
+from server.gateway.hub import Hub
+from server.handlers import presence
+from server.handlers.services import Services
+from server.ids import digest, new_id, new_secret
+from server.paging.webpush import WebPush, load_or_make_key, public_key
+from server.ports import Tx
+from server.registry.local import LocalTickets
+from server.settings import Settings
+from server.site.accounts import FIRST_COORDINATOR, AccountPages, Passphrases
+from server.site.guard import BODY_AT_MOST_BYTES, middleware
+from server.site.health import HealthPages
+from server.site.pages import Pages
+from server.site.push import PushPages
+from server.site.urgent import UrgentPages
+from server.store.migrate import upgrade
+from server.store.writer import SqliteStore, latest_instant, sqlite_engine
+from server.timers import Timers
+
+log = structlog.get_logger("app")
+BACKLOG = 512
+GC_THRESHOLDS = (50_000, 20, 50)
+
+
+@dataclass(slots=True)
+class Beside:
+    """A running server. `stop` drains it."""
+
+    settings: Settings
+    services: Services
+    store: SqliteStore
+    hub: Hub
+    door: Door
+    timers: Timers
+    announcer: Announcer
+    push: WebPush
+    health: HealthPages
+    runner: web.AppRunner
+    listener: asyncio.Server
+    arrivals: Arrivals
+    first_link: str | None
+    """The one-time link that makes the first coordinator; None once someone has an account."""
+
+    @property
+    def port(self) -> int:
+        return int(self.listener.sockets[0].getsockname()[1])
+
+    async def stop(self) -> None:
+        """Not ready → stop accepting → close every socket with a hint when to return → finish what was handed over."""
+        self.health.draining = True
+        self.door.shut = True
+        self.listener.close()
+        await self.arrivals.drain(self.settings.drain_spread_seconds)
+        await self.timers.stop()
+        await self.push.close()
+        await self.announcer.close()
+        await self.runner.cleanup()
+        self.store.close()
+        log.info("stopped")
+
+
+async def start(settings: Settings, clock: Clock | None = None, *, local_push: bool = False) -> Beside:
+    """Start everything on `settings`. Without a clock it is the real one; only tests hand in another."""
+    settings.check()
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = settings.data / "beside.db"
+    upgrade(path)
+    os.chmod(path, 0o600)
+    if clock is None:
+        clock = _system_clock(settings)
+    store = SqliteStore(path)
+    store.start()
+    hub, tickets = Hub(), LocalTickets()
+    arrivals = Arrivals(hub, tickets, clock)
+    announcer = Announcer(hub, store, arrivals.device_changed)
+    services = Services(
+        store=store,
+        changes=announcer,
+        out=hub,
+        roster=Roster(settings.lease_times),
+        clock=clock,
+        policy=settings.policy,
+        times=settings.lease_times,
+        new_id=new_id,
+        new_secret=new_secret,
+    )
+    announcer.bind(services)
+    arrivals.bind(services)
+    key = load_or_make_key(settings.data / "vapid.pem")
+    push = WebPush(store, clock, key, settings.contact)
+    timers = Timers(services, push.send_due, arrivals.watch_lines)
+
+    door = Door(arrivals.serve, connections_at_most=settings.connections_at_most)
+    health = HealthPages(services, timers, hub)
+    app = web.Application(middlewares=[middleware(settings)], client_max_size=BODY_AT_MOST_BYTES)
+    app.router.add_get("/ws", arrivals.guarded_upgrade(settings, door))
+    for pages in (
+        health,
+        AccountPages(services, settings, Passphrases()),
+        UrgentPages(services, settings, tickets),
+        PushPages(services, settings, public_key(key), local_endpoints=local_push),
+        Pages(settings),
+    ):
+        app.router.add_routes(pages.routes())
+
+    first_link = await _first_link(services)
+    calls = await presence.restart(services)
+    runner = web.AppRunner(app, access_log=None, handle_signals=False)
+    await runner.setup()
+    server = runner.server
+    assert server is not None  # noqa: S101  set by setup()
+    listener = await asyncio.get_running_loop().create_server(server, settings.host, settings.port, backlog=BACKLOG)
+    door.set_listener(listener)
+    services.ready_at = clock.now()
+    timers.start()
+    # Long collections stop everyone for 90 ms at 5,000 connections (evidence.md): what start made is not looked at again.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLDS)
+    log.info("ready", port=listener.sockets[0].getsockname()[1], calls=calls)
+    return Beside(
+        settings, services, store, hub, door, timers, announcer, push, health, runner, listener, arrivals, first_link
+    )
+
+
+def _system_clock(settings: Settings) -> SystemClock:
+    engine = sqlite_engine(settings.data / "beside.db", read_only=True)
+    try:
+        return SystemClock(not_before=latest_instant(engine))
+    finally:
+        engine.dispose()
+
+
+async def _first_link(services: Services) -> str | None:
+    """A fresh token at every start until it is used; only its digest is kept."""
+    token = new_secret()
+
+    def make(tx: Tx) -> bool:
+        if tx.accounts.fact(FIRST_COORDINATOR) == "spent" or any(a.coordinator for a in tx.accounts.staff()):
+            return False
+        tx.accounts.set_fact(FIRST_COORDINATOR, digest(token))
+        return True
+
+    return f"/#first={token}" if await services.store.write(make) else None

@@ -1,0 +1,99 @@
+"""The `beside` command: serve, demo, db, user, doctor."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+from server.settings import BadSetting, Settings, from_environment
+
+app = App(name="beside", help="Real-time peer support: one press, and a person who has been there answers.")
+db = App(name="db", help="The database.")
+user = App(name="user", help="People who run this server.")
+app.command(db)
+app.command(user)
+
+Data = Annotated[Path | None, Parameter(help="Folder of the database and keys. Default: ./data")]
+
+
+def _settings(host: str | None, port: int | None, data: Path | None, public_origin: str | None) -> Settings:
+    settings = from_environment()
+    if host is not None:
+        settings = replace(settings, host=host)
+    if port is not None:
+        settings = replace(settings, port=port)
+    if data is not None:
+        settings = replace(settings, data=data)
+    if public_origin is not None:
+        settings = replace(settings, public_origin=public_origin.rstrip("/"))
+    return settings.check()
+
+
+@app.command
+def serve(
+    *, host: str | None = None, port: int | None = None, data: Data = None, public_origin: str | None = None
+) -> None:
+    """Run the server until SIGTERM or Ctrl-C.
+
+    Parameters
+    ----------
+    host
+        Address to listen on. Anything but this machine wants --public-origin.
+    port
+        Port to listen on. Default: $PORT, or 8765.
+    public_origin
+        The https:// address people type, when a proxy with TLS stands in front.
+    """
+    settings = _settings(host, port, data, public_origin)
+    asyncio.run(_serve(settings))
+
+
+async def _serve(settings: Settings) -> None:
+    from server.app import start
+    from server.logs import set_up_logs
+
+    set_up_logs()
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stopping.set)
+    beside = await start(settings)
+    base = settings.public_origin or f"http://127.0.0.1:{beside.port}"
+    print(f"Beside is ready: {base}", flush=True)
+    if beside.first_link is not None:
+        print(
+            f"Nobody runs this server yet. Open this link once to become its coordinator:\n  {base}{beside.first_link}",
+            flush=True,
+        )
+    await stopping.wait()
+    await beside.stop()
+
+
+@db.command
+def upgrade(*, data: Data = None) -> None:
+    """Bring the database to the newest form. `serve` does this by itself."""
+    from server.store.migrate import upgrade as run
+
+    settings = _settings(None, None, data, None)
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    run(settings.data / "beside.db")
+    print("The database is up to date.")
+
+
+def main() -> None:
+    """Entry point. A bad setting is one clear line, not a traceback."""
+    try:
+        app()
+    except BadSetting as bad:
+        print(f"beside: {bad}", file=sys.stderr)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,236 @@
+"""Turns committed changes into frames for the people of this node (`server.ports.Changes`).
+
+Calls and words go at once. Presence, the desk and devices' acks are gathered for a moment first: a join storm or a
+hundred acks cost one view per reader, not one per event (PR5). What a reader may see is decided here, at delivery.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from presence.ids import AccountId, CallId, DeviceId, GroupId, RoomId
+from rooms.call import Call
+from rooms.chat import Entry
+from rooms.group import Membership
+from server.gateway.hub import Hub
+from server.handlers.chat import view_for
+from server.handlers.groups import my_group_view
+from server.handlers.oncall import desk_for
+from server.handlers.presence import may_see_presence, presence_for, views_of
+from server.handlers.services import Services
+from server.ports import Store, StoreDown, Tx
+from server.records import Account
+from server.who import Who
+from server.wire import frames as f
+
+log = structlog.get_logger("announcer")
+SOON_SECONDS = 0.2
+REFRESH_LEASES_SECONDS = 0.5
+
+
+class Announcer:
+    """Fulfils `server.ports.Changes` on one node. `bind` gives it the services, which need it themselves."""
+
+    def __init__(self, hub: Hub, store: Store, on_device_changed: Callable[[DeviceId], Awaitable[None]]) -> None:
+        self._hub = hub
+        self._store = store
+        self._on_device_changed = on_device_changed
+        self._services: Services | None = None
+        self._soft: dict[CallId, Call] = {}
+        self._groups: set[GroupId] = set()
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def bind(self, services: Services) -> None:
+        self._services = services
+
+    @property
+    def _s(self) -> Services:
+        if self._services is None:
+            raise RuntimeError("announcer used before bind")
+        return self._services
+
+    # ---- calls
+
+    def call_changed(self, call: Call, *, soft: bool = False) -> None:
+        if soft:
+            self._soft[call.id] = call
+            self._soon("soft", SOON_SECONDS, self._tell_soft)
+        else:
+            self._soft.pop(call.id, None)
+            self._tell(call)
+        self.desk_changed()
+        self._soon("leases", REFRESH_LEASES_SECONDS, self._refresh_leases)
+
+    async def _tell_soft(self) -> None:
+        soft, self._soft = self._soft, {}
+        for call in soft.values():
+            self._tell(call)
+
+    def _tell(self, call: Call) -> None:
+        accounts = {r.account for r in call.recipients.values()} | {call.caller_account}
+        for account in accounts:
+            for who in self._hub.of_account(account):
+                for event in views_of(self._s, call, who):
+                    self._hub.send_urgent(who.connection, event)
+
+    # ---- words
+
+    def entry_added(self, entry: Entry, epoch: int) -> None:
+        self._fan_out_entry(entry, lambda e: f.EntryAdded(room=entry.room, epoch=epoch, entry=e))
+
+    def entry_changed(self, entry: Entry, epoch: int) -> None:
+        self._fan_out_entry(entry, lambda e: f.EntryChanged(room=entry.room, epoch=epoch, entry=e))
+
+    def _fan_out_entry(self, entry: Entry, frame: Callable[[f.Entry], f.Event]) -> None:
+        plain: f.Event | None = None
+
+        def for_reader(who: Who) -> f.Event | None:
+            nonlocal plain
+            if who.locked:
+                return None
+            hidden = self._s.hidden_from(who.account)
+            if who.account == entry.author_account or entry.author_account in hidden:
+                return frame(view_for(entry, who.account, who.device, hidden))
+            if plain is None:
+                plain = frame(view_for(entry, who.account, who.device, hidden))
+            return plain
+
+        self._hub.fan_out(f"room:{entry.room}", for_reader, room=entry.room)
+
+    # ---- groups and presence
+
+    def group_changed(self, group: GroupId) -> None:
+        self._groups.add(group)
+        self._soon("groups", SOON_SECONDS, self._tell_groups)
+
+    async def _tell_groups(self) -> None:
+        groups, self._groups = self._groups, set()
+
+        def read(tx: Tx) -> tuple[dict[GroupId, tuple[RoomId, list[Membership]]], list[Account]]:
+            found: dict[GroupId, tuple[RoomId, list[Membership]]] = {}
+            for group_id in groups:
+                group = tx.groups.group(group_id)
+                if group is not None:
+                    found[group_id] = (group.room, tx.groups.members(group_id))
+            return found, tx.accounts.staff()
+
+        found, staff = await self._store.read(read)
+        reaches = self._s.roster.reaches()
+        for group_id, (room, members) in found.items():
+            for who in self._hub.watchers(f"room:{room}"):
+                if who.locked or not may_see_presence(members, who.account):
+                    continue
+                reachable = self._reachable(staff, who.account)
+                view = presence_for(self._s, who.account, members, reachable, reaches)
+                self._hub.send(who.connection, f.PresenceNow(group=group_id, presence=view), room=room)
+
+    def _reachable(self, staff: list[Account], reader: AccountId) -> int:
+        """On-call people who would be rung for this reader: on shift and at a live desk or page (PR6)."""
+        hidden, roster = self._s.hidden_from(reader), self._s.roster
+        on = [a for a in staff if a.shift and a.id != reader and a.id not in hidden]
+        return sum(1 for a in on if roster.connections_of(a.id))
+
+    def groups_of_changed(self, account: AccountId) -> None:
+        self._spawn(self._tell_groups_of(account))
+        self._soon("leases", REFRESH_LEASES_SECONDS, self._refresh_leases)
+
+    async def _tell_groups_of(self, account: AccountId) -> None:
+        groups = await self._store.read(lambda tx: tx.groups.groups_of(account))
+        self._hub.to_account(account, f.GroupsNow(groups=[my_group_view(g) for g in groups]))
+
+    def member_removed(self, account: AccountId, group: GroupId) -> None:
+        """Membership is checked at delivery: their pages stop watching at once."""
+        self._spawn(self._unwatch(account, group))
+
+    async def _unwatch(self, account: AccountId, group: GroupId) -> None:
+        found = await self._store.read(lambda tx: tx.groups.group(group))
+        if found is not None:
+            for who in self._hub.of_account(account):
+                self._hub.unwatch(who.connection, f"room:{found.room}")
+                self._s.roster.exit(who.connection, f"room:{found.room}")
+
+    def block_changed(self, one: AccountId, other: AccountId) -> None:
+        self._spawn(self._reload_blocks(one, other))
+
+    async def _reload_blocks(self, one: AccountId, other: AccountId) -> None:
+        pairs = await self._store.read(lambda tx: tx.care.all_blocks())
+        blocked = self._s.blocked
+        still = (one, other) in pairs or (other, one) in pairs
+        for a, b in ((one, other), (other, one)):
+            found = blocked.setdefault(a, set())
+            found.add(b) if still else found.discard(b)
+        shared = await self._store.read(
+            lambda tx: {g.group.id for g in tx.groups.groups_of(one)} & {g.group.id for g in tx.groups.groups_of(other)}
+        )
+        for group in shared:
+            self.group_changed(group)
+
+    # ---- desk, devices, leases
+
+    def desk_changed(self) -> None:
+        self._soon("desk", SOON_SECONDS, self._tell_desk)
+
+    async def _tell_desk(self) -> None:
+        watchers = self._hub.watchers("desk")
+        if not watchers:
+            return
+        calls, staff = await self._store.read(lambda tx: (tx.calls.live(), tx.accounts.staff()))
+        by_id = {a.id: a for a in staff}
+        for who in watchers:
+            account = by_id.get(who.account)
+            if account is None:
+                self._hub.unwatch(who.connection, "desk")
+            elif not who.locked:
+                view = desk_for(self._s, account, calls, self._reachable(staff, AccountId("")))
+                self._hub.send_urgent(who.connection, view)
+
+    def device_changed(self, device: DeviceId) -> None:
+        self._spawn(self._on_device_changed(device))
+
+    async def _refresh_leases(self) -> None:
+        """PR3: short leases for anyone available or in a call."""
+
+        def read(tx: Tx) -> set[AccountId]:
+            return tx.calls.busy_accounts() | tx.groups.available_accounts()
+
+        urgent = await self._store.read(read)
+        now = self._s.clock.now()
+        for account in {who.account for who, _line in self._hub.everyone()}:
+            self._s.roster.set_urgent(account, urgent=account in urgent, now=now)
+
+    # ---- the small machinery of "soon"
+
+    def _soon(self, name: str, delay_seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+        """Run `work` once, a moment from now, however often this is called before."""
+        if name in self._timers:
+            return
+
+        def start() -> None:
+            self._timers.pop(name, None)
+            self._spawn(work())
+
+        self._timers[name] = asyncio.get_running_loop().call_later(delay_seconds, start)
+
+    def _spawn(self, work: Awaitable[None]) -> None:
+        async def guarded() -> None:
+            try:
+                await work
+            except StoreDown:
+                log.error("announcement_late")  # clients resume from the store
+            except Exception:
+                log.exception("announcement_failed")
+
+        task = asyncio.get_running_loop().create_task(guarded())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def close(self) -> None:
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=5)

@@ -1,0 +1,186 @@
+"""Arrivals and departures: hello with its ticket, beats, lapsed leases, revoked devices, draining."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+from aiohttp import web
+from websockets.asyncio.server import ServerConnection
+
+from presence.ids import ConnectionId, DeviceId, Instant
+from presence.roster import Seat
+from server.clock import Clock
+from server.gateway.connection import Connection, drain_hint_ms
+from server.gateway.door import Door
+from server.gateway.hub import Hub
+from server.handlers import presence
+from server.handlers.dispatch import handle
+from server.handlers.services import Services
+from server.metrics import COMMANDS, COMMIT_SECONDS
+from server.ports import StoreDown, Tx
+from server.records import Device
+from server.registry.local import LocalTickets
+from server.settings import Settings
+from server.who import Who
+from server.wire.codes import BAD_TICKET, BAD_VERSION, DRAINING, REVOKED, SILENT, CloseCode
+from server.wire.frames import PROTOCOL_VERSION, Beat, Command, Event, Hello, Revoked
+
+log = structlog.get_logger("arrivals")
+LEAVE_WITHIN_SECONDS = 2
+
+
+class Arrivals:
+    """Lets connections in and out of the hub and the roster. `bind` gives it the services."""
+
+    def __init__(self, hub: Hub, tickets: LocalTickets, clock: Clock) -> None:
+        self._hub = hub
+        self._tickets = tickets
+        self._clock = clock
+        self._services: Services | None = None
+        self._connections: dict[ConnectionId, Connection] = {}
+        self._next_beat: dict[ConnectionId, Instant] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._beats = 0
+
+    def bind(self, services: Services) -> None:
+        self._services = services
+
+    @property
+    def _s(self) -> Services:
+        if self._services is None:
+            raise RuntimeError("arrivals used before bind")
+        return self._services
+
+    # ---- in
+
+    def guarded_upgrade(self, settings: Settings, door: Door) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+        """The handler of `/ws`: a page must come from an allowed Origin. A client that is no browser sends none; it
+        has nothing that a foreign page could abuse but a ticket, and a foreign page cannot fetch one."""
+
+        async def upgrade(request: web.Request) -> web.StreamResponse:
+            origin = request.headers.get("Origin")
+            native = (
+                origin is None and request.headers.get("Sec-Fetch-Mode") is None and "Cookie" not in request.headers
+            )
+            if not native and not settings.allows_origin(origin):
+                raise web.HTTPForbidden(text="This page may not connect here.")
+            return await door.upgrade(request)
+
+        return upgrade
+
+    async def serve(self, socket: ServerConnection) -> None:
+        connection = Connection(socket, self._clock, welcome=self._welcome, handle=self._handle, gone=self._gone)
+        self._connections[connection.id] = connection
+        try:
+            await connection.serve()
+        finally:
+            self._connections.pop(connection.id, None)
+
+    async def _welcome(self, connection: Connection, hello: Hello) -> Who | CloseCode:
+        if hello.version != PROTOCOL_VERSION:
+            return BAD_VERSION
+        spent = self._tickets.spend(hello.ticket, self._clock.now())
+        if spent is None:
+            return BAD_TICKET
+        account, device_id = spent
+        device = await self._s.store.read(lambda tx: _device(tx, account, device_id))
+        if device is None:
+            return REVOKED
+        who = Who(account, device_id, connection.id, hello.page, device.locked)
+        now = self._clock.now()
+        self._hub.add(who, connection)
+        self._s.roster.join(connection.id, account, device_id, visible=hello.visible, urgent=True, now=now)
+        try:
+            connection.reply(await presence.welcome(self._s, who, hello))
+            await presence.arrived(self._s, who)
+        except BaseException:
+            self._hub.remove(connection.id)
+            self._s.roster.leave(connection.id)
+            raise
+        return who
+
+    async def _handle(self, who: Who, command: Command) -> Event | None:
+        name = type(command).__name__
+        with COMMIT_SECONDS.time():
+            try:
+                reply = await handle(self._s, who, command)
+            except Exception as error:
+                COMMANDS.labels(frame=name, outcome=type(error).__name__).inc()
+                raise
+        COMMANDS.labels(frame=name, outcome="ok").inc()
+        return reply
+
+    # ---- out
+
+    def _gone(self, who: Who) -> None:
+        """The socket closed: out of the fan-out at once, and those who share a call hear of it (PR3: within 1 s)."""
+        self._hub.remove(who.connection)
+        self._next_beat.pop(who.connection, None)
+        seat = self._s.roster.leave(who.connection)
+        self._spawn(self._tell_gone(who, seat))
+
+    async def _tell_gone(self, who: Who, seat: Seat | None) -> None:
+        await presence.went(self._s, who, seat)
+
+    def watch_lines(self) -> None:
+        """Called a few times a second: beats that are due go out, pages that stopped answering are closed."""
+        now, roster = self._clock.now(), self._s.roster
+        for lapsed in roster.lapsed(now):
+            connection = self._connections.get(lapsed)
+            if connection is not None:
+                connection.close_soon(SILENT)
+            # The closing handshake of a dead line takes its time; presence does not wait for it.
+            seat = roster.leave(lapsed)
+            who = Who(seat.account, seat.device, lapsed) if seat is not None else None
+            if who is not None:
+                self._hub.remove(lapsed)
+                self._spawn(self._tell_gone(who, seat))
+        for seat in roster.seats():
+            if self._next_beat.get(seat.connection, 0) <= now:
+                self._beats = (self._beats + 1) % 2**31
+                self._hub.send_urgent(seat.connection, Beat(n=self._beats))
+                self._next_beat[seat.connection] = now + self._s.times.beat_ms(urgent=seat.lease.urgent)
+
+    async def device_changed(self, device: DeviceId) -> None:
+        """Revoked: its sockets close within 2 s. Locked: they read nothing any more, and start anew when unlocked."""
+        for who, _line in self._hub.everyone():
+            if who.device == device:
+                connection = self._connections.get(who.connection)
+                if connection is not None:
+                    found = await self._s.store.read(lambda tx: _device(tx, who.account, device))  # noqa: B023
+                    if found is None:
+                        connection.reply(Revoked())
+                        connection.close_soon(REVOKED)
+                    else:
+                        connection.close_soon(DRAINING, hint_ms=0)
+
+    async def drain(self, spread_seconds: int) -> None:
+        """Every socket is closed with 1012 and a hint when to come back, so that they do not all come at once."""
+        everyone = list(self._connections.values())
+        for position, connection in enumerate(everyone):
+            connection.close_soon(DRAINING, drain_hint_ms(position, len(everyone), spread_seconds * 1000))
+        deadline = asyncio.get_running_loop().time() + LEAVE_WITHIN_SECONDS
+        while self._connections and asyncio.get_running_loop().time() < deadline:
+            await asyncio.sleep(0.05)
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=LEAVE_WITHIN_SECONDS)
+
+    def _spawn(self, work: Awaitable[None]) -> None:
+        async def guarded() -> None:
+            try:
+                await work
+            except StoreDown:
+                log.error("presence_late")
+            except Exception:
+                log.exception("presence_failed")
+
+        task = asyncio.get_running_loop().create_task(guarded())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _device(tx: Tx, account: str, device: DeviceId) -> Device | None:
+    """The device while it is signed in."""
+    return next((d for d in tx.accounts.devices(account) if d.id == device), None)  # type: ignore[arg-type]

@@ -1,0 +1,112 @@
+"""The hub: the connections of this node, what each has open, and the fan-out to them.
+
+A frame is encoded once and handed to every outbox. The hub never waits for a reader.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Protocol
+
+from presence.ids import AccountId, ConnectionId
+from server.who import Who
+from server.wire.codec import encode_event
+from server.wire.codes import CloseCode
+from server.wire.frames import Event
+
+
+class Line(Protocol):
+    """One connection as the hub sees it. Neither method waits or raises."""
+
+    def put(self, data: bytes, *, urgent: bool, room: str | None) -> None: ...
+    def close_soon(self, code: CloseCode, hint_ms: int | None = None) -> None: ...
+
+
+class Hub:
+    """Fulfils `server.ports.Outgoing`."""
+
+    def __init__(self) -> None:
+        self._lines: dict[ConnectionId, tuple[Who, Line]] = {}
+        self._of_account: dict[AccountId, set[ConnectionId]] = defaultdict(set)
+        self._watching: dict[str, set[ConnectionId]] = defaultdict(set)
+        self._topics: dict[ConnectionId, set[str]] = defaultdict(set)
+
+    # ---- connections
+
+    def add(self, who: Who, line: Line) -> None:
+        self._lines[who.connection] = (who, line)
+        self._of_account[who.account].add(who.connection)
+
+    def remove(self, connection: ConnectionId) -> None:
+        found = self._lines.pop(connection, None)
+        if found is None:
+            return
+        self._of_account[found[0].account].discard(connection)
+        for topic in self._topics.pop(connection, set()):
+            self._watching[topic].discard(connection)
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    def everyone(self) -> list[tuple[Who, Line]]:
+        return list(self._lines.values())
+
+    def line(self, connection: ConnectionId) -> Line | None:
+        found = self._lines.get(connection)
+        return found[1] if found else None
+
+    def of_account(self, account: AccountId) -> list[Who]:
+        return [self._lines[c][0] for c in self._of_account.get(account, ())]
+
+    # ---- topics: "room:<id>", "group:<id>", "desk"
+
+    def watch(self, connection: ConnectionId, topic: str) -> None:
+        if connection in self._lines:
+            self._watching[topic].add(connection)
+            self._topics[connection].add(topic)
+
+    def unwatch(self, connection: ConnectionId, topic: str) -> None:
+        self._watching[topic].discard(connection)
+        self._topics[connection].discard(topic)
+
+    def watchers(self, topic: str) -> list[Who]:
+        return [self._lines[c][0] for c in self._watching.get(topic, ())]
+
+    def watches(self, connection: ConnectionId, topic: str) -> bool:
+        return connection in self._watching.get(topic, ())
+
+    # ---- sending
+
+    def send(self, connection: ConnectionId, event: Event, *, room: str | None = None) -> None:
+        found = self._lines.get(connection)
+        if found:
+            found[1].put(encode_event(event), urgent=False, room=room)
+
+    def send_urgent(self, connection: ConnectionId, event: Event) -> None:
+        found = self._lines.get(connection)
+        if found:
+            found[1].put(encode_event(event), urgent=True, room=None)
+
+    def to_account(self, account: AccountId, event: Event, *, except_locked: bool = True) -> None:
+        """Urgent, to every page of a person; locked devices read nothing (CB4)."""
+        data = encode_event(event)
+        for connection in list(self._of_account.get(account, ())):
+            who, line = self._lines[connection]
+            if not (except_locked and who.locked):
+                line.put(data, urgent=True, room=None)
+
+    def fan_out(self, topic: str, event_for: Callable[[Who], Event | None], *, room: str | None = None) -> None:
+        """To everyone who watches a topic. Readers who get an equal event share its bytes."""
+        encoded: dict[int, bytes] = {}
+        kept: list[Event] = []  # holds the events, so that an id() is not used twice
+        for connection in list(self._watching.get(topic, ())):
+            who, line = self._lines[connection]
+            event = event_for(who)
+            if event is None:
+                continue
+            data = encoded.get(id(event))
+            if data is None:
+                data = encoded[id(event)] = encode_event(event)
+                kept.append(event)
+            line.put(data, urgent=False, room=room)

@@ -1,0 +1,274 @@
+"""How a call looks to each who may see it: the caller, a responder, the desk. Pure functions of the call."""
+
+from __future__ import annotations
+
+from presence.ids import AccountId, Instant
+from rooms.call import (
+    Asked,
+    Call,
+    Cancelled,
+    CantNow,
+    Closed,
+    Coming,
+    Dismissed,
+    Here,
+    InRoom,
+    Lapsed,
+    Left,
+    Parked,
+    Part,
+    Reached,
+    Recipient,
+    Ring,
+    Silence,
+    Withdrawn,
+    delivered,
+    helpers,
+    here,
+    is_asking,
+    may_read_room,
+    peers,
+    standing,
+)
+from rooms.commands import can_confirm_here
+from rooms.escalation import Step, upcoming
+from rooms.policy import Policy
+from server.wire.frames import (
+    Answer,
+    Badge,
+    Card,
+    DeskRow,
+    Ended,
+    Failsafe,
+    Helper,
+    MyCall,
+    NextStep,
+    Person,
+    Pin,
+    Prompt,
+    RingName,
+    StoodDown,
+)
+
+RING_NAMES: dict[Ring, RingName] = {
+    Ring.PEERS: "peers",
+    Ring.AWAY: "away",
+    Ring.VOLUNTEERS: "volunteers",
+    Ring.BACKUP: "backup",
+    Ring.AGAIN: "again",
+}
+OK_WORDS = ("ok", "mistake")
+ENDED: dict[str, Ended] = {"ok": "ok", "mistake": "mistake", "better": "better", "same": "same", "worse": "worse"}
+
+
+def person_of(recipient: Recipient) -> Person:
+    badge: Badge = "none" if recipient.part is Part.PEER else "volunteer"
+    return Person(member=recipient.member, name=recipient.name, badge=badge)
+
+
+def answer_of(recipient: Recipient) -> Answer:
+    match recipient.answer:
+        case Asked():
+            return "asked"
+        case CantNow():
+            return "cant"
+        case Coming():
+            return "coming"
+        case InRoom():
+            return "in_room"
+        case Here():
+            return "here"
+        case Withdrawn():
+            return "withdrawn"
+        case Lapsed():
+            return "lapsed"
+        case Left() | Dismissed():
+            return "left"
+
+
+def helper_of(recipient: Recipient) -> Helper:
+    match recipient.answer:
+        case Coming(at=at, until=until):
+            return Helper(person=person_of(recipient), answer="coming", since=at, until=until)
+        case InRoom(since=since, gone_since=gone):
+            return Helper(person=person_of(recipient), answer="in_room", since=since, connected=gone is None)
+        case Here(since=since, gone_since=gone):
+            return Helper(person=person_of(recipient), answer="here", since=since, connected=gone is None)
+        case _:
+            return Helper(person=person_of(recipient), answer=answer_of(recipient), since=recipient.rung_at)
+
+
+def helpers_of(call: Call) -> list[Helper]:
+    nearest_first = {"here": 0, "in_room": 1, "coming": 2}
+    found = [helper_of(r) for r in helpers(call)]
+    return sorted(found, key=lambda h: (nearest_first[h.answer], h.since, h.person.member))
+
+
+def _next_steps(call: Call, policy: Policy) -> list[NextStep]:
+    return [_step(call, s) for s in upcoming(call, policy) if s.at is not None]
+
+
+def _step(call: Call, step: Step) -> NextStep:
+    people = call.could_ask.get(step.ring, 0)
+    return NextStep(ring=RING_NAMES[step.ring], at=step.at or 0, people=people, waits_for_pledge=step.waits_for_pledge)
+
+
+def caller_view(call: Call, now: Instant, policy: Policy, *, saved: bool = True) -> MyCall:
+    """UC8: facts that carry; never how many looked or declined."""
+    failsafe: Failsafe = "none"
+    if call.failsafe_at is not None and call.end is None and not here(call):
+        failsafe = "pledged_not_here" if helpers(call) else "nobody"
+    return MyCall(
+        call=call.id,
+        version=call.version,
+        now=now,
+        group=call.group,
+        room=call.room,
+        standing=standing(call).value,
+        words=call.words,
+        raised_at=call.raised_at,
+        waiting_since=call.waiting_since,
+        attempt=call.attempt,
+        saved=saved,
+        asked=delivered(call),
+        targeted=sum(1 for r in call.recipients.values() if not isinstance(r.answer, Dismissed)),
+        helpers=helpers_of(call),
+        next=_next_steps(call, policy),
+        failsafe=failsafe,
+        can_confirm_here=can_confirm_here(call),
+        undo_until=call.end.undo_until if isinstance(call.end, Cancelled) else None,
+        danger=call.danger_at is not None,
+        offer_close=call.offers_to_close > 0,
+        ask_still_need=isinstance(call.end, Parked) and call.end.caller_is_back,
+        repeat=call.quiet_cards,
+        ended=_ended(call),
+    )
+
+
+def _ended(call: Call) -> Ended:
+    match call.end:
+        case Cancelled(why=word) | Closed(word=word):
+            return ENDED.get(word, "volunteer")
+        case _:
+            return "no"
+
+
+def card(call: Call, recipient: Recipient, now: Instant, policy: Policy) -> Card:
+    """A responder's view. Words are shown while the card asks or the person is in it, and not after."""
+    stood_down = _stood_down(call, recipient)
+    may_read = may_read_room(call, recipient.member)
+    asking = is_asking(call, recipient)
+    involved = isinstance(recipient.answer, Coming | InRoom | Here)
+    return Card(
+        call=call.id,
+        version=call.version,
+        now=now,
+        group=call.group,
+        group_name=call.group_name,
+        me=recipient.member,
+        my_name=recipient.name,
+        as_volunteer=recipient.part is not Part.PEER,
+        caller=Person(member=call.caller, name=call.caller_name),
+        words=call.words if involved or (asking and recipient.part is Part.PEER) else "",
+        raised_at=call.raised_at,
+        standing=standing(call).value,
+        mine=answer_of(recipient),
+        asked_first=recipient.asked_first,
+        sound_at=recipient.sound_at if asking and _may_sound(call, recipient) else None,
+        pledge_until=recipient.answer.until if isinstance(recipient.answer, Coming) else None,
+        asked=delivered(call),
+        helpers=helpers_of(call),
+        room=call.room if may_read else None,
+        stood_down=stood_down,
+        caller_lost_since=call.lost_since,
+        caller_stepped_away=call.stepped_away,
+        prompt=_prompt(call, recipient),
+        danger=call.danger_at is not None,
+        debrief=isinstance(call.end, Closed) and recipient.was_here,
+    )
+
+
+def _may_sound(call: Call, recipient: Recipient) -> bool:
+    """UC6: with one here cards stay, sound stops; on-call brought in sounds whatever the state."""
+    return not here(call) or (recipient.part is not Part.PEER and call.wanted_since is not None)
+
+
+def _stood_down(call: Call, recipient: Recipient) -> StoodDown:
+    match call.end:
+        case Cancelled():
+            return "they_are_ok"
+        case Closed(word=word):
+            return "they_are_ok" if word in OK_WORDS else "ended"
+        case Parked():
+            return "ended"
+        case None:
+            pass
+    if isinstance(recipient.answer, Asked | Lapsed | Withdrawn) and not is_asking(call, recipient):
+        return "enough_people"
+    return "no"
+
+
+def _prompt(call: Call, recipient: Recipient) -> Prompt:
+    if not isinstance(recipient.answer, Here):
+        return "none"
+    match call.silence:
+        case Silence.HELPERS:
+            return "you_are_silent"
+        case Silence.CALLER | Silence.CALLER_TOLD:
+            return "they_are_silent"
+        case _:
+            return "offer_close" if call.offers_to_close else "none"
+
+
+def desk_row(
+    call: Call, account: AccountId, now: Instant, policy: Policy, *, on_shift: bool, saved: bool = True
+) -> DeskRow:
+    """OC1: facts, no words (OC2)."""
+    mine = next((r for r in call.recipients.values() if r.account == account and r.part is not Part.PEER), None)
+    steps = _next_steps(call, policy)
+    involved = mine is not None and isinstance(mine.answer, Coming | InRoom | Here)
+    asking = mine is not None and is_asking(call, mine) and mine.sound_at is not None
+    rung = [r for r in call.recipients.values() if not isinstance(r.answer, Dismissed)]
+    return DeskRow(
+        call=call.id,
+        version=call.version,
+        group_name=call.group_name,
+        caller_name=call.caller_name,
+        raised_at=call.raised_at,
+        no_human_since=None if here(call) else call.waiting_since,
+        standing=standing(call).value,
+        attempt=call.attempt,
+        ring=max((r.ring for r in call.rings), default=0),
+        next=min(steps, key=lambda s: s.at, default=None),
+        targeted=len(rung),
+        delivered=delivered(call),
+        seen=sum(1 for r in rung if r.reached >= Reached.SEEN),
+        cant=sum(1 for r in rung if isinstance(r.answer, CantNow)),
+        helpers=helpers_of(call),
+        pinned=_pinned(call),
+        caller_lost_since=call.lost_since,
+        follow_up_at=call.end.follow_up_at if isinstance(call.end, Parked) else None,
+        mine=answer_of(mine) if mine is not None else "none",
+        sounds=asking,
+        can_accept=on_shift and not involved and not isinstance(call.end, Cancelled | Closed),
+        saved=saved,
+    )
+
+
+def _pinned(call: Call) -> list[Pin]:
+    pins: list[Pin] = []
+    if call.danger_at is not None:
+        pins.append("danger")
+    if call.failsafe_at is not None and not here(call):
+        pins.append("failsafe")
+    if any(isinstance(r.answer, Lapsed) for r in peers(call.recipients.values())) and not here(call):
+        pins.append("lapsed")
+    if call.lost_since is not None and call.end is None:
+        pins.append("follow_up" if call.calls_back >= 2 else "lost")
+    if isinstance(call.end, Parked):
+        pins.append("follow_up" if call.end.followed_up else "parked")
+    if call.tell_volunteer:
+        pins.append("repeat")
+    if call.silence is Silence.CALLER_TOLD:
+        pins.append("silent")
+    return pins

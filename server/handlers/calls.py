@@ -1,0 +1,336 @@
+"""The urgent call, frame by frame (UC0–UC19). Each handler reads, decides in the core, commits, and announces."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from presence.ids import CallId, GroupId, Instant, MemberId, RoomId
+from rooms import commands
+from rooms.call import Call, Cancelled, Part, Reached, Recipient, Ring, may_read_room
+from rooms.candidates import may_be_in
+from rooms.group import Membership, calls_on_call_alone
+from rooms.policy import HOUR
+from rooms.refusals import Refusal, Refused
+from server.handlers.call_changes import Act, candidates_of, change_call, save_ack, save_call
+from server.handlers.services import Done, Reaches, Services, commit
+from server.ports import Tx
+from server.who import Who
+from server.wire import frames as f
+
+ResponderCommand = f.AnswerCall | f.EnterCall | f.LeaveCall
+CallerCommand = (
+    f.ConfirmHere | f.CancelCall | f.UndoCancel | f.CloseCall | f.StillNeed | f.NarrowCall | f.RefuseHelper | f.StepAway
+)
+
+
+async def raise_call(services: Services, who: Who, command: f.RaiseCall) -> f.Ok:
+    """One press is one call. A running call of the same member is the answer to a second press (UC1)."""
+    now, reaches = services.clock.now(), services.roster.reaches()
+
+    def decide(tx: Tx) -> Done:
+        member = _may_raise(tx, who, GroupId(command.group))
+        running = tx.calls.active_of(member.id)
+        if running is not None:
+            call = save_call(services, tx, running, _raise_again(running, now), now, reaches)
+        else:
+            press = _press(services, tx, member, command)
+            before = tx.calls.raised_since(who.account, now - 24 * HOUR)
+            call = commands.raise_call(press, now, before, services.policy)
+            tx.chat.add_room(call.room, call.group, call.id)
+            call = save_call(services, tx, None, call, now, reaches)
+            tx.care.add_audit(member.id, "call_raised", call.id, now)
+        return Done(f.Ok(re=command.k, call=call.id), lambda changes: changes.call_changed(call))
+
+    return await commit(services, who, command, decide)
+
+
+def _may_raise(tx: Tx, who: Who, group: GroupId) -> Membership:
+    """An observer may raise a call; a pending or removed member's press goes to on-call alone (GR3)."""
+    member = tx.groups.membership(who.account, group)
+    if member is None:
+        raise Refused(Refusal.NOT_FOUND, "never in this group")
+    return member
+
+
+def _raise_again(running: Call, now: Instant) -> Call:
+    """A press while a call runs shows that call; after a cancel it is the undo, from parking it is "I still need"."""
+    if isinstance(running.end, Cancelled) and now < running.end.undo_until:
+        return commands.undo_cancel(running, running.caller, now)
+    return commands.still_need(running, running.caller, now, need=True)
+
+
+def _press(services: Services, tx: Tx, member: Membership, command: f.RaiseCall) -> commands.Press:
+    group = tx.groups.group(member.group)
+    assert group is not None  # noqa: S101  a membership has a group: foreign key
+    only = None if command.only is None else frozenset(MemberId(m) for m in command.only)
+    return commands.Press(
+        call=CallId(services.new_id()),
+        room=RoomId(services.new_id()),
+        group=member.group,
+        group_name=group.name,
+        caller=member.id,
+        caller_account=member.account,
+        caller_name=member.name,
+        words=command.words,
+        only=only,
+        volunteers_too=command.volunteers_too,
+        on_call_alone=calls_on_call_alone(member),
+    )
+
+
+# ---------------------------------------------------------------- acks of devices
+
+
+async def card_delivered(services: Services, who: Who, command: f.CardDelivered) -> f.Ok:
+    return await _ack(services, who, command.k, CallId(command.call), Reached.DELIVERED)
+
+
+async def card_seen(services: Services, who: Who, command: f.CardSeen) -> f.Ok:
+    return await _ack(services, who, command.k, CallId(command.call), Reached.SEEN)
+
+
+async def _ack(services: Services, who: Who, key: str, call_id: CallId, reached: Reached) -> f.Ok:
+    def decide(tx: Tx) -> tuple[Call, bool]:
+        call, recipient = _as_recipient(tx, who, call_id)
+        after = save_ack(services, tx, call, commands.card_reached(call, recipient.member, reached))
+        return after, after is not call
+
+    call, changed = await services.store.write(decide)
+    if changed:
+        services.changes.call_changed(call, soft=True)
+    return f.Ok(re=key)
+
+
+# ---------------------------------------------------------------- a responder
+
+
+async def answer_call(services: Services, who: Who, command: f.AnswerCall) -> f.Ok:
+    now = services.clock.now()
+
+    def act(tx: Tx, call: Call, recipient: Recipient) -> Call:
+        match command.answer:
+            case "coming":
+                blocks = _blocks_of(services, call, recipient)
+                after = commands.say_coming(call, recipient.member, now, services.policy, blocks)
+                _audit_volunteer(tx, recipient, "call_accepted", call, now)
+                return after
+            case "cant":
+                return commands.say_cant(call, recipient.member, now)
+            case "withdraw":
+                return commands.withdraw(call, recipient.member, now)
+
+    return await _as_responder(services, who, command, act)
+
+
+async def enter_call(services: Services, who: Who, command: f.EnterCall) -> f.Ok:
+    """Also sent again whenever the page in the room becomes visible: it renews (UC4)."""
+    now = services.clock.now()
+
+    def act(tx: Tx, call: Call, recipient: Recipient) -> Call:
+        blocks = _blocks_of(services, call, recipient)
+        after = commands.enter(call, recipient.member, now, services.policy, blocks)
+        if after is not call:
+            _audit_volunteer(tx, recipient, "call_entered", call, now)
+        return after
+
+    reply = await _as_responder(services, who, command, act)
+    services.roster.enter(who.connection, f"call:{command.call}")
+    return reply
+
+
+async def leave_call(services: Services, who: Who, command: f.LeaveCall) -> f.Ok:
+    now = services.clock.now()
+
+    def act(_tx: Tx, call: Call, recipient: Recipient) -> Call:
+        return commands.leave(call, recipient.member, now, services.policy, parted_well=command.parted_well)
+
+    reply = await _as_responder(services, who, command, act)
+    for mine in services.out.of_account(who.account):
+        services.roster.exit(mine.connection, f"call:{command.call}")
+    return reply
+
+
+async def _as_responder(
+    services: Services, who: Who, command: ResponderCommand, act: Callable[[Tx, Call, Recipient], Call]
+) -> f.Ok:
+    now, reaches = services.clock.now(), services.roster.reaches()
+
+    def decide(tx: Tx) -> Done:
+        call, recipient = _as_recipient(tx, who, CallId(command.call), services=services, reaches=reaches, now=now)
+        after = save_call(services, tx, tx.calls.get(call.id), act(tx, call, recipient), now, reaches)
+        return Done(f.Ok(re=command.k, call=after.id), lambda changes: changes.call_changed(after))
+
+    return await commit(services, who, command, decide)
+
+
+# ---------------------------------------------------------------- the caller
+
+
+async def confirm_here(services: Services, who: Who, command: f.ConfirmHere) -> f.Ok:
+    now = services.clock.now()
+    return await _as_caller(services, who, command, lambda c: commands.confirm_here(c, c.caller, now))
+
+
+async def cancel_call(services: Services, who: Who, command: f.CancelCall) -> f.Ok:
+    now = services.clock.now()
+    return await _as_caller(
+        services, who, command, lambda c: commands.cancel(c, c.caller, now, command.why, services.policy)
+    )
+
+
+async def undo_cancel(services: Services, who: Who, command: f.UndoCancel) -> f.Ok:
+    now = services.clock.now()
+    return await _as_caller(services, who, command, lambda c: commands.undo_cancel(c, c.caller, now))
+
+
+async def close_call(services: Services, who: Who, command: f.CloseCall) -> f.Ok:
+    now = services.clock.now()
+    return await _as_caller(services, who, command, lambda c: commands.close(c, c.caller, now, command.feeling))
+
+
+async def still_need(services: Services, who: Who, command: f.StillNeed) -> f.Ok:
+    now = services.clock.now()
+    return await _as_caller(services, who, command, lambda c: commands.still_need(c, c.caller, now, need=command.need))
+
+
+async def narrow_call(services: Services, who: Who, command: f.NarrowCall) -> f.Ok:
+    only = frozenset(MemberId(m) for m in command.only)
+    return await _as_caller(
+        services, who, command, lambda c: commands.narrow(c, c.caller, only, volunteers_too=command.volunteers_too)
+    )
+
+
+async def refuse_helper(services: Services, who: Who, command: f.RefuseHelper) -> f.Ok:
+    now = services.clock.now()
+    member = MemberId(command.member)
+    return await _as_caller(services, who, command, lambda c: commands.refuse_helper(c, c.caller, member, now))
+
+
+async def step_away(services: Services, who: Who, command: f.StepAway) -> f.Ok:
+    return await _as_caller(services, who, command, lambda c: commands.step_away(c, c.caller))
+
+
+async def _as_caller(services: Services, who: Who, command: CallerCommand, act: Act) -> f.Ok:
+    now, reaches = services.clock.now(), services.roster.reaches()
+
+    def decide(tx: Tx) -> Done:
+        call = tx.calls.get(CallId(command.call))
+        if call is None or call.caller_account != who.account:
+            raise Refused(Refusal.NOT_FOUND, "not the caller")
+        after = change_call(services, tx, call.id, now, reaches, act)
+        return Done(f.Ok(re=command.k, call=after.id), lambda changes: changes.call_changed(after))
+
+    return await commit(services, who, command, decide)
+
+
+# ---------------------------------------------------------------- either side
+
+
+async def fetch_on_call(services: Services, who: Who, command: f.FetchOnCall) -> f.Ok:
+    now = services.clock.now()
+    return await _as_either(services, who, command, lambda c, m: commands.want_on_call(c, m, now))
+
+
+async def danger_now(services: Services, who: Who, command: f.DangerNow) -> f.Ok:
+    now = services.clock.now()
+    return await _as_either(services, who, command, lambda c, m: commands.danger_now(c, m, now))
+
+
+async def _as_either(
+    services: Services, who: Who, command: f.FetchOnCall | f.DangerNow, act: Callable[[Call, MemberId], Call]
+) -> f.Ok:
+    now, reaches = services.clock.now(), services.roster.reaches()
+
+    def decide(tx: Tx) -> Done:
+        call = tx.calls.get(CallId(command.call))
+        member = None if call is None else member_in_call(call, who)
+        if call is None or member is None or not may_read_room(call, member):
+            raise Refused(Refusal.NOT_FOUND, "not in this call")
+        after = change_call(services, tx, call.id, now, reaches, lambda c: act(c, member))
+        return Done(f.Ok(re=command.k, call=after.id), lambda changes: changes.call_changed(after))
+
+    return await commit(services, who, command, decide)
+
+
+# ---------------------------------------------------------------- who is who in a call
+
+
+def member_in_call(call: Call, who: Who) -> MemberId | None:
+    """The id under which this person is in the call: the caller's, or the recipient's. A volunteer who is a member of
+    the group too may be in it twice; the seat that helps, or else the peer's, counts."""
+    if call.caller_account == who.account:
+        return call.caller
+    mine = [r for r in call.recipients.values() if r.account == who.account]
+    reading = [r for r in mine if may_read_room(call, r.member)]
+    return (reading or mine)[0].member if mine else None
+
+
+def _as_recipient(
+    tx: Tx,
+    who: Who,
+    call_id: CallId,
+    *,
+    services: Services | None = None,
+    reaches: Reaches | None = None,
+    now: Instant = 0,
+) -> tuple[Call, Recipient]:
+    call = tx.calls.get(call_id)
+    if call is None:
+        raise Refused(Refusal.NOT_FOUND, "no such call")
+    member = member_in_call(call, who)
+    if member is not None and member != call.caller:
+        recipient = call.recipients[member]
+        if who.page == "oncall" and recipient.part is Part.PEER:
+            seat = next(
+                (r for r in call.recipients.values() if r.account == who.account and r.part is not Part.PEER), None
+            )
+            recipient = seat or recipient
+        return call, recipient
+    if member is None and services is not None and reaches is not None:
+        return _seat_volunteer(services, tx, who, call, now, reaches)
+    raise Refused(Refusal.NOT_FOUND, "not rung for this call")
+
+
+def _seat_volunteer(
+    services: Services, tx: Tx, who: Who, call: Call, now: Instant, reaches: Reaches
+) -> tuple[Call, Recipient]:
+    """A volunteer on shift may accept before their ring goes: volunteers are never refused (UC6)."""
+    account = tx.accounts.by_id(who.account)
+    if account is None or not account.is_on_call_staff:
+        raise Refused(Refusal.NOT_FOUND, "not rung for this call")
+    if account.shift == "" and not account.coordinator:
+        raise Refused(Refusal.NOT_ON_SHIFT)
+    mine = [
+        c
+        for c in candidates_of(services, tx, call, now, reaches)
+        if c.account == who.account and c.part is not Part.PEER
+    ]
+    if not mine or not may_be_in(call, mine[0]):
+        raise Refused(Refusal.NOT_FOUND, "not for this call")
+    recipient = Recipient(
+        member=mine[0].member,
+        account=mine[0].account,
+        name=mine[0].name,
+        part=mine[0].part,
+        ring=Ring.VOLUNTEERS,
+        rung_at=now,
+        ringing=call.ringings,
+        reached=Reached.SEEN,
+    )
+    return replace(call, recipients={**call.recipients, recipient.member: recipient}), recipient
+
+
+def _blocks_of(services: Services, call: Call, recipient: Recipient) -> frozenset[MemberId]:
+    """Members of this call with whom the responder has a block, in either direction."""
+    hidden = services.hidden_from(recipient.account)
+    if not hidden:
+        return frozenset()
+    people = {r.member for r in call.recipients.values() if r.account in hidden}
+    return frozenset(people | ({call.caller} if call.caller_account in hidden else set()))
+
+
+def _audit_volunteer(tx: Tx, recipient: Recipient, action: str, call: Call, now: Instant) -> None:
+    """OC2: every look of on-call into a call is in the audit log."""
+    if recipient.part is not Part.PEER:
+        tx.care.add_audit(recipient.member, action, call.id, now)

@@ -1,0 +1,139 @@
+"""The on-call dashboard (OC1, OC2) and what only volunteers may do to a call (UC16)."""
+
+from __future__ import annotations
+
+from presence.ids import CallId
+from rooms import commands
+from rooms.call import Call, Part, Recipient
+from rooms.refusals import Refusal, Refused
+from server.handlers.call_changes import change_call
+from server.handlers.call_views import desk_row
+from server.handlers.services import Done, Services, commit
+from server.ports import Tx
+from server.records import Account, AuditLine
+from server.who import Who
+from server.wire import frames as f
+
+AUDIT_PAGE = 200
+
+
+def must_be_staff(tx: Tx, who: Who) -> Account:
+    """Everyone else gets the answer of a page that does not exist."""
+    account = tx.accounts.by_id(who.account)
+    if account is None or not account.is_on_call_staff:
+        raise Refused(Refusal.NOT_FOUND, "not on-call staff")
+    return account
+
+
+async def watch_desk(services: Services, who: Who, command: f.WatchDesk) -> f.Ok:
+    await services.store.read(lambda tx: must_be_staff(tx, who))
+    services.out.watch(who.connection, "desk")
+    services.roster.enter(who.connection, "desk")
+    services.changes.desk_changed()
+    return f.Ok(re=command.k)
+
+
+async def set_shift(services: Services, who: Who, command: f.SetShift) -> f.Ok:
+    """On shift, as first line or as backup. Whoever comes on shift is rung for what is open, at once (UC3)."""
+    now = services.clock.now()
+
+    def decide(tx: Tx) -> Done:
+        account = must_be_staff(tx, who)
+        shift = ("backup" if command.backup else "on") if command.on else ""
+        tx.accounts.set_shift(account.id, shift, now)
+        tx.care.add_audit(account.id, f"shift_{shift or 'off'}", account.id, now)
+        tx.calls.look_now([call.id for call in tx.calls.live()], now)
+        return Done(f.Ok(re=command.k), lambda changes: changes.desk_changed())
+
+    return await commit(services, who, command, decide)
+
+
+def desk_for(services: Services, account: Account, calls: list[Call], reachable: int) -> f.DeskNow:
+    """The whole dashboard of one volunteer: longest without a human first, pinned before that (OC1)."""
+    now = services.clock.now()
+    hidden = services.hidden_from(account.id)
+    on_shift = account.shift != "" or account.coordinator
+    rows = [
+        desk_row(call, account.id, now, services.policy, on_shift=on_shift)
+        for call in calls
+        if call.caller_account != account.id and call.caller_account not in hidden and _is_for(call, account)
+    ]
+    rows.sort(key=lambda r: (not r.pinned, r.no_human_since is None, r.no_human_since or r.raised_at, r.call))
+    return f.DeskNow(
+        version=now,
+        now=now,
+        on_shift=account.shift == "on",
+        backup=account.shift == "backup",
+        shift_since=account.shift_since if account.shift else None,
+        rows=rows[:200],
+        volunteers_reachable=reachable,
+        worst_lateness_ms=services.worst_lateness_ms,
+    )
+
+
+def _is_for(call: Call, account: Account) -> bool:
+    """A call whose caller keeps on-call out is seen by those who are in it already (GR4)."""
+    return call.volunteers_too or any(
+        r.account == account.id and r.part is not Part.PEER for r in call.recipients.values()
+    )
+
+
+async def close_as_volunteer(services: Services, who: Who, command: f.CloseAsVolunteer) -> f.Ok:
+    now, reaches = services.clock.now(), services.roster.reaches()
+
+    def decide(tx: Tx) -> Done:
+        must_be_staff(tx, who)
+        call = tx.calls.get(CallId(command.call))
+        seat = None if call is None else seat_of(call, who)
+        if call is None or seat is None:
+            raise Refused(Refusal.NOT_FOUND, "not accepted by this volunteer")
+        tx.care.add_audit(seat.member, f"closed_{command.reason}", call.id, now)
+        after = change_call(
+            services, tx, call.id, now, reaches,
+            lambda c: commands.close_as_volunteer(c, seat.member, now, command.reason, services.policy),
+        )  # fmt: skip
+        return Done(f.Ok(re=command.k, call=after.id), lambda changes: changes.call_changed(after))
+
+    return await commit(services, who, command, decide)
+
+
+def seat_of(call: Call, who: Who) -> Recipient | None:
+    """The volunteer's own seat in a call."""
+    return next((r for r in call.recipients.values() if r.account == who.account and r.part is not Part.PEER), None)
+
+
+async def reopen_call(services: Services, who: Who, command: f.ReopenCall) -> f.Ok:
+    now, reaches = services.clock.now(), services.roster.reaches()
+
+    def decide(tx: Tx) -> Done:
+        account = must_be_staff(tx, who)
+        if account.shift == "" and not account.coordinator:
+            raise Refused(Refusal.NOT_ON_SHIFT)
+        call = tx.calls.get(CallId(command.call))
+        if call is None or call.caller_account in services.hidden_from(who.account) or not _is_for(call, account):
+            raise Refused(Refusal.NOT_FOUND, "no such call")
+        other = tx.calls.active_of(call.caller)
+        if other is not None and other.id != call.id:
+            raise Refused(Refusal.ALREADY_DONE, "a newer call is running")
+        tx.care.add_audit(account.id, "call_reopened", call.id, now)
+        after = change_call(services, tx, call.id, now, reaches, lambda c: commands.reopen(c, now, services.policy))
+        return Done(f.Ok(re=command.k, call=after.id), lambda changes: changes.call_changed(after))
+
+    return await commit(services, who, command, decide)
+
+
+async def read_audit(services: Services, who: Who, command: f.ReadAudit) -> f.Ok:
+    """Coordinators only. The look itself is a line of the log (OC2)."""
+    now = services.clock.now()
+
+    def look(tx: Tx) -> tuple[list[AuditLine], bool]:
+        account = must_be_staff(tx, who)
+        if not account.coordinator:
+            raise Refused(Refusal.NOT_FOUND, "not a coordinator")
+        tx.care.add_audit(account.id, "audit_read", account.id, now)
+        return tx.care.audit(command.after, AUDIT_PAGE), tx.care.audit_is_intact()
+
+    lines, intact = await services.store.write(look)
+    views = [f.AuditView(seq=a.seq, at=a.at, actor=a.actor, action=a.action, subject=a.subject) for a in lines]
+    services.out.send_urgent(who.connection, f.Audit(re=command.k, lines=views, intact=intact))
+    return f.Ok(re=command.k)

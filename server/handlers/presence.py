@@ -1,0 +1,222 @@
+"""Presence: arriving, staying, going (PR1–PR6, UC10, UC19), and who can be here now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from msgspec import structs
+
+from presence.availability import Reach, is_on_break, is_open
+from presence.ids import AccountId, CallId, GroupId
+from presence.roster import Seat
+from rooms import commands
+from rooms.call import Call, Dismissed
+from rooms.group import Membership, Role, State
+from server.handlers.call_changes import save_call
+from server.handlers.call_views import caller_view, card
+from server.handlers.calls import member_in_call
+from server.handlers.groups import my_group_view, person_of
+from server.handlers.services import Reaches, Services
+from server.ports import Tx
+from server.records import Account, MyGroup
+from server.who import Who
+from server.wire import frames as f
+
+NAMES_UP_TO = 50
+"""Rooms with more members than this get counts, smaller ones names (PR5)."""
+CALL = "call:"
+
+
+async def welcome(services: Services, who: Who, hello: f.Hello) -> f.Welcome:
+    """What a page needs at once. The running calls follow as a snapshot of their own."""
+
+    def read(tx: Tx) -> tuple[Account | None, list[MyGroup]]:
+        return tx.accounts.by_id(who.account), tx.groups.groups_of(who.account)
+
+    account, groups = await services.store.read(read)
+    return f.Welcome(
+        re=hello.k,
+        version=f.PROTOCOL_VERSION,
+        now=services.clock.now(),
+        volunteer=account is not None and account.volunteer,
+        coordinator=account is not None and account.coordinator,
+        on_shift=account is not None and account.shift != "",
+        groups=[] if who.locked else [my_group_view(g) for g in groups],
+        undo_seconds=services.policy.undo_ms // 1000,
+    )
+
+
+async def arrived(services: Services, who: Who) -> None:
+    """A page is here: its person may be rung, a lost caller is back, and it gets every call that is theirs."""
+    await _touch_calls(services, who.account, _someone_is_back)
+    calls = await services.store.read(lambda tx: tx.calls.of_account(who.account))
+    for call in calls:
+        for event in views_of(services, call, who):
+            services.out.send_urgent(who.connection, event)
+    await reach_changed(services, who.account)
+
+
+def _someone_is_back(services: Services, call: Call, account: AccountId, now: int) -> Call:
+    return commands.caller_back(call, now) if call.caller_account == account else call
+
+
+def views_of(services: Services, call: Call, who: Who) -> list[f.Event]:
+    """Every view of a call that this connection may have. A locked device sees its own call without words (CB4)."""
+    now = services.clock.now()
+    if call.caller_account == who.account:
+        view = caller_view(call, now, services.policy)
+        return [structs.replace(view, words="") if who.locked else view]
+    if who.locked:
+        return []
+    member = member_in_call(call, who)
+    if member is None:
+        return []
+    recipient = call.recipients[member]
+    if isinstance(recipient.answer, Dismissed):
+        return [f.CardGone(call=call.id)]
+    return [card(call, recipient, now, services.policy)]
+
+
+async def beat(services: Services, who: Who, _command: f.Beat) -> None:
+    services.roster.renew(who.connection, services.clock.now())
+
+
+async def visible(services: Services, who: Who, command: f.Visible) -> f.Ok:
+    """A hidden page is standby (PR4), and does not renew a pledge (UC4)."""
+    if services.roster.set_visible(who.connection, visible=command.visible):
+        if not command.visible:
+            await _touch_calls(services, who.account, _page_hidden)
+        await reach_changed(services, who.account)
+    return f.Ok(re=command.k)
+
+
+def _page_hidden(services: Services, call: Call, account: AccountId, now: int) -> Call:
+    if services.roster.is_in(account, CALL + call.id, visible_only=True):
+        return call
+    for recipient in call.recipients.values():
+        if recipient.account == account:
+            call = commands.page_hidden(call, recipient.member, now, services.policy)
+    return call
+
+
+async def went(services: Services, who: Who, seat: Seat | None) -> None:
+    """A socket closed or a lease lapsed. The *member* is gone only when no other page of theirs is there (UC5)."""
+    await _touch_calls(services, who.account, _someone_went)
+    if seat is not None:
+        await reach_changed(services, who.account)
+        if "desk" in seat.places:
+            services.changes.desk_changed()
+
+
+def _someone_went(services: Services, call: Call, account: AccountId, now: int) -> Call:
+    if call.caller_account == account:
+        return call if services.roster.connections_of(account) else commands.caller_lost(call, now)
+    if services.roster.is_in(account, CALL + call.id):
+        return _page_hidden(services, call, account, now)
+    for recipient in call.recipients.values():
+        if recipient.account == account:
+            call = commands.member_gone(call, recipient.member, now)
+    return call
+
+
+Touch = Callable[[Services, Call, AccountId, int], Call]
+
+
+async def _touch_calls(services: Services, account: AccountId, act: Touch) -> None:
+    """Apply a change of presence to every live call of a person."""
+    mine = await services.store.read(lambda tx: [c.id for c in tx.calls.of_account(account)])
+    if not mine:
+        return
+    now, reaches = services.clock.now(), services.roster.reaches()
+
+    def decide(tx: Tx) -> list[Call]:
+        changed = []
+        for call_id in mine:
+            before = tx.calls.get(call_id)
+            if before is None:
+                continue
+            after = act(services, before, account, now)
+            if after != before:
+                changed.append(save_call(services, tx, before, after, now, reaches))
+        return changed
+
+    for call in await services.store.write(decide):
+        services.changes.call_changed(call)
+
+
+async def reach_changed(services: Services, account: AccountId) -> None:
+    """Someone can be reached differently now: their groups see it, and open calls look whether to ring them (UC3)."""
+    now = services.clock.now()
+
+    def read(tx: Tx) -> tuple[list[GroupId], list[CallId]]:
+        account_row = tx.accounts.by_id(account)
+        staff = account_row is not None and account_row.is_on_call_staff
+        groups = [g.group.id for g in tx.groups.groups_of(account) if g.me.state is State.ACTIVE]
+        live = tx.calls.live() if staff else []
+        calls = [c.id for c in live] if staff else [c for g in groups for c in tx.calls.live_of_group(g)]
+        return groups, calls
+
+    groups, calls = await services.store.read(read)
+    if calls:
+        await services.store.write(lambda tx: tx.calls.look_now(calls, now))
+    for group in groups:
+        services.changes.group_changed(group)
+
+
+async def restart(services: Services) -> int:
+    """UC19: presence starts anew at readiness; deadlines of rings and of the fail-safe do not. Returns live calls."""
+    now = services.clock.now()
+
+    def decide(tx: Tx) -> int:
+        services.blocked.clear()
+        for one, other in tx.care.all_blocks():
+            services.blocked.setdefault(one, set()).add(other)
+            services.blocked.setdefault(other, set()).add(one)
+        calls = tx.calls.live()
+        for call in calls:
+            save_call(services, tx, call, commands.after_restart(call, now), now, {})
+        return len(calls)
+
+    return await services.store.write(decide)
+
+
+# ---------------------------------------------------------------- who can be here now
+
+
+def reach_of(account: AccountId, reaches: Reaches) -> Reach:
+    found = reaches.get(account)
+    return Reach.AWAY if found is None else Reach.LIVE if found else Reach.STANDBY
+
+
+def presence_for(
+    services: Services, reader: AccountId, members: list[Membership], volunteers: int, reaches: Reaches
+) -> f.PresenceView:
+    """What one reader may see (PR2, PR5, PR6): the reader and whoever has a block with them are left out, and
+    hidden people are counted but not named. Volunteers come as a count only."""
+    now = services.clock.now()
+    hidden = services.hidden_from(reader)
+    others = [m for m in members if m.account != reader and m.account not in hidden and m.role is not Role.OBSERVER]
+    here = [(m, reach_of(m.account, reaches)) for m in others]
+    can_come = [m for m, reach in here if is_open(m.availability) and m.introduced and reach is not Reach.AWAY]
+    live = [m for m, reach in here if reach is Reach.LIVE and m not in can_come]
+    standby = [m for m, reach in here if reach is Reach.STANDBY and m not in can_come]
+    away = [m for m, r in here if m.rung_when_away and r is not Reach.LIVE and not is_on_break(m.availability, now)]
+    people = [
+        f.PersonPresence(person=person_of(m), reach=reach.value, open_to_calls=m in can_come)
+        for m, reach in here
+        if not m.hidden and (reach is not Reach.AWAY or m in can_come)
+    ]
+    return f.PresenceView(
+        version=now,
+        now=now,
+        can_come=len(can_come),
+        quiet=len(live),
+        standby=len(standby),
+        volunteers=volunteers,
+        away_opted_in=len([m for m in away if m not in can_come]),
+        people=people if len(members) <= NAMES_UP_TO else [],
+    )
+
+
+def may_see_presence(members: list[Membership], account: AccountId) -> bool:
+    return any(m.account == account for m in members)

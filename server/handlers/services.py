@@ -1,0 +1,71 @@
+"""What every handler works with, and the one way in which a command is committed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from presence.ids import AccountId
+from presence.lease import LeaseTimes
+from presence.roster import Roster
+from rooms.policy import Policy
+from rooms.refusals import Refusal, Refused
+from server.clock import Clock
+from server.ports import Changes, Outgoing, Store, Tx
+from server.who import Who
+from server.wire.codec import command_digest, decode_ok, encode_event
+from server.wire.frames import Command, Ok
+
+
+@dataclass(slots=True)
+class Services:
+    """Made once by `server.app`. `roster` holds this node's leases; `blocked` every block, for checks at delivery."""
+
+    store: Store
+    changes: Changes
+    out: Outgoing
+    roster: Roster
+    clock: Clock
+    policy: Policy
+    times: LeaseTimes
+    new_id: Callable[[], str]
+    new_secret: Callable[[], str]
+    blocked: dict[AccountId, set[AccountId]] = field(default_factory=dict)
+    ready_at: int = 0
+    worst_lateness_ms: int = 0
+
+    def hidden_from(self, account: AccountId) -> set[AccountId]:
+        """Everyone with whom this person has a block, in either direction (CB2)."""
+        return self.blocked.get(account, set())
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a transaction decided: the reply, and what to announce once it is committed."""
+
+    reply: Ok
+    announce: Callable[[Changes], None] = lambda _changes: None
+
+
+async def commit(services: Services, who: Who, command: Command, decide: Callable[[Tx], Done]) -> Ok:
+    """Run `decide` in one transaction with the command's key: a retry gets the first answer and changes nothing; the
+    same key with another content is refused. Announces only after the commit."""
+    key, digest, now = command.k, command_digest(command), services.clock.now()  # type: ignore[union-attr]
+
+    def once(tx: Tx) -> Done:
+        before = tx.keys.reply_to(who.device, key)
+        if before is not None:
+            if before[0] != digest:
+                raise Refused(Refusal.KEY_REUSED)
+            return Done(decode_ok(before[1]))
+        done = decide(tx)
+        tx.keys.remember(who.device, key, digest, encode_event(done.reply), now)
+        return done
+
+    done = await services.store.write(once)
+    done.announce(services.changes)
+    return done.reply
+
+
+Reaches = Mapping[AccountId, bool]
+"""Every account with a live lease → whether one of its pages is visible. Taken on the event loop, read by the writer."""

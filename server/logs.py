@@ -1,0 +1,64 @@
+"""Logs: one JSON line each. Never a message's text, an address or a token: events name ids only.
+
+The list of keys that may be logged is closed; anything else is dropped and counted, so a careless line cannot leak.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+ALLOWED_KEYS = frozenset(
+    (
+        "event", "level", "timestamp", "logger", "connection", "call", "command", "code", "error", "jobs", "buffered",
+        "dropped", "calls", "port", "seconds", "count", "outcome", "exception", "late_ms", "groups", "version", "path",
+    )
+)  # fmt: skip
+
+
+def only_allowed_keys(_logger: object, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    dropped = [key for key in event if key not in ALLOWED_KEYS]
+    for key in dropped:
+        del event[key]
+    if dropped:
+        event["dropped_keys"] = len(dropped)
+    return event
+
+
+def without_values(_logger: object, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """A traceback is kept as places and types only: an exception's own text may quote what a person wrote."""
+    info = event.pop("exc_info", None)
+    if info is None or info is False:
+        return event
+    _kind, error, trace = sys.exc_info() if info is True else (type(info), info, getattr(info, "__traceback__", None))
+    places = []
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        places.append(f"{code.co_filename.rsplit('/', 3)[-1]}:{trace.tb_lineno} {code.co_name}")
+        trace = trace.tb_next
+    event["error"] = type(error).__name__ if error is not None else "unknown"
+    event["exception"] = places[-8:]
+    return event
+
+
+def set_up_logs() -> None:
+    """JSON lines on standard error."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            without_values,
+            only_allowed_keys,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    # Libraries log addresses and paths of requests: what they say stays out, except that something broke.
+    for name in ("aiohttp", "asyncio", "websockets", "urllib3", "sqlalchemy", "alembic"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)

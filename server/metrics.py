@@ -1,0 +1,23 @@
+"""Prometheus metrics. Counts and times only: no ids, no words, no addresses."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+REGISTRY = CollectorRegistry()
+DEADLINES = Counter("beside_deadlines", "Deadlines handled", registry=REGISTRY)
+LATENESS = Histogram(
+    "beside_deadline_lateness_seconds",
+    "How late a deadline was handled",
+    buckets=(0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60),
+    registry=REGISTRY,
+)
+CONNECTIONS = Gauge("beside_connections", "Open sockets", registry=REGISTRY)
+COMMANDS = Counter("beside_commands", "Commands by frame and outcome", ["frame", "outcome"], registry=REGISTRY)
+COMMIT_SECONDS = Histogram(
+    "beside_command_seconds",
+    "Time to answer a command",
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
+    registry=REGISTRY,
+)
+PAGES = Counter("beside_pages", "Notifications by outcome", ["outcome"], registry=REGISTRY)

@@ -1,0 +1,136 @@
+"""Web Push: sealed notifications with neutral text, sent from rows that the ring's own transaction wrote.
+
+The push service learns that a device was woken, nothing else (promise 3): the payload is encrypted for the device
+(RFC 8291), and even inside it there is no name, group or word, only a token that says which page this is.
+A dead subscription (404, 410) is pruned. Until the device says "shown", the page is sent again after 1, 2 and 4 s.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import msgspec
+import structlog
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from py_vapid import Vapid02
+from pywebpush import WebPushException, webpush_async
+
+from presence.ids import DeviceId
+from server.clock import Clock
+from server.metrics import PAGES
+from server.ports import Store, Tx
+from server.records import DuePage
+
+log = structlog.get_logger("webpush")
+RESEND_AFTER_MS = (1_000, 2_000, 4_000, 30_000, 60_000)
+TTL_SECONDS = 600
+TIMEOUT_SECONDS = 5
+AT_ONCE = 20
+
+
+def load_or_make_key(path: Path) -> Vapid02:
+    """The server's VAPID key, made at first start, readable by its owner alone."""
+    if path.exists():
+        return Vapid02.from_file(str(path))
+    key = ec.generate_private_key(ec.SECP256R1())
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(pem)
+    return Vapid02.from_file(str(path))
+
+
+def public_key(key: Vapid02) -> str:
+    """What a browser subscribes with: the uncompressed point, url-safe base64."""
+    import base64
+
+    point = key.public_key.public_bytes(serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint)
+    return base64.urlsafe_b64encode(point).rstrip(b"=").decode()
+
+
+class WebPush:
+    """Sends what is due. At least once until shown or given up; a row that is not due is not touched."""
+
+    def __init__(self, store: Store, clock: Clock, key: Vapid02, contact: str) -> None:
+        self._store = store
+        self._clock = clock
+        self._key = key
+        self._contact = contact or "mailto:operator@localhost.invalid"
+        self._sending: set[asyncio.Task[None]] = set()
+        self._in_flight: set[str] = set()
+
+    async def send_due(self) -> None:
+        """Start what is due, without waiting for any push service."""
+        now = self._clock.now()
+        due = await self._store.read(lambda tx: tx.calls.due_pages(now, AT_ONCE))
+        for page in due:
+            if page.page.token not in self._in_flight and len(self._in_flight) < AT_ONCE:
+                self._in_flight.add(page.page.token)
+                task = asyncio.get_running_loop().create_task(self._send(page))
+                self._sending.add(task)
+                task.add_done_callback(self._sending.discard)
+
+    async def _send(self, due: DuePage) -> None:
+        try:
+            status = await self._post(due)
+            await self._record(due, status)
+        except Exception:
+            log.exception("push_failed")
+        finally:
+            self._in_flight.discard(due.page.token)
+
+    async def _post(self, due: DuePage) -> int:
+        """The push service's status; 0 when it could not be reached."""
+        target = due.target
+        payload = msgspec.json.encode({"token": due.page.token, "kind": due.page.kind})
+        try:
+            response = await asyncio.wait_for(
+                webpush_async(
+                    {"endpoint": target.endpoint, "keys": {"p256dh": target.p256dh, "auth": target.auth}},
+                    payload,
+                    vapid_private_key=self._key,
+                    vapid_claims={"sub": self._contact, "aud": _origin(target.endpoint)},
+                    ttl=TTL_SECONDS,
+                    headers={"Urgency": "high"},
+                ),
+                TIMEOUT_SECONDS,
+            )
+        except WebPushException as error:
+            return _status(error.response)
+        except Exception:
+            # A network that is down, a name that does not resolve, bytes that are no key: all mean "not reached".
+            return 0
+        return _status(response)
+
+    async def _record(self, due: DuePage, status: int) -> None:
+        now = self._clock.now()
+        outcome = "sent" if 200 <= status < 300 else "gone" if status in (404, 410) else "failed"
+        PAGES.labels(outcome=outcome).inc()
+        if outcome == "gone":
+            await self._store.write(lambda tx: _prune(tx, due.page.device, due.page.token))
+            return
+        again = now + RESEND_AFTER_MS[due.tries] if due.tries < len(RESEND_AFTER_MS) else None
+        await self._store.write(lambda tx: tx.calls.page_tried(due.page.token, next_try_at=again))
+
+    async def close(self) -> None:
+        if self._sending:
+            await asyncio.wait(self._sending, timeout=TIMEOUT_SECONDS)
+
+
+def _prune(tx: Tx, device: DeviceId, token: str) -> None:
+    tx.accounts.set_push(device, None)
+    tx.calls.page_tried(token, next_try_at=None)
+
+
+def _origin(endpoint: str) -> str:
+    parts = urlsplit(endpoint)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _status(response: object) -> int:
+    status = getattr(response, "status", None) or getattr(response, "status_code", None)
+    return int(status) if status is not None else 0

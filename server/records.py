@@ -1,0 +1,127 @@
+"""What the store hands out, besides the core's own values: plain rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from presence.ids import AccountId, CallId, DeviceId, GroupId, Instant, MemberId, RoomId
+from rooms.group import Group, Membership
+from server.wire.frames import ReportReason
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    id: AccountId
+    login: str
+    passphrase_hash: str
+    volunteer_name: str
+    volunteer: bool
+    coordinator: bool
+    shift: str
+    """"" (off), "on" or "backup"."""
+    shift_since: Instant
+    simulated: bool
+
+    @property
+    def is_on_call_staff(self) -> bool:
+        return self.volunteer or self.coordinator
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    id: DeviceId
+    account: AccountId
+    made_at: Instant
+    seen_at: Instant
+    locked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    id: RoomId
+    group: GroupId
+    call: CallId | None
+    epoch: int
+    head: int
+
+
+@dataclass(frozen=True, slots=True)
+class MyGroup:
+    """A group with the reader's own membership in it."""
+
+    group: Group
+    me: Membership
+    head: int
+
+
+@dataclass(frozen=True, slots=True)
+class PushTarget:
+    device: DeviceId
+    endpoint: str
+    p256dh: str
+    auth: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One notification that has to go out: written in the same transaction as the ring that caused it."""
+
+    call: CallId
+    ringing: int
+    device: DeviceId
+    member: MemberId
+    kind: str
+    """"ring" or "return"."""
+    token: str
+    made_at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class DuePage:
+    page: Page
+    tries: int
+    target: PushTarget
+
+
+@dataclass(frozen=True, slots=True)
+class JoinRequest:
+    id: str
+    group: GroupId
+    member: MemberId
+    name: str
+    answers: tuple[str, ...]
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    id: str
+    group: GroupId
+    reporter: MemberId
+    about: MemberId
+    reason: ReportReason
+    words: str
+    entry_text: str
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """`blocker` wants nothing to do with `blocked`; `member` is how the blocker's group knows them."""
+
+    blocker: AccountId
+    blocked: AccountId
+    group: GroupId
+    member: MemberId
+    name: str
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class AuditLine:
+    seq: int
+    at: Instant
+    actor: str
+    action: str
+    subject: str
+    hash: str

@@ -1,0 +1,101 @@
+"""Settings, from the environment and the command line. Every time has its unit in its name."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+
+from presence.lease import LeaseTimes
+from rooms.policy import Policy
+
+POLICY_PREFIX = "BESIDE_POLICY_"
+
+
+class BadSetting(Exception):
+    """A setting that cannot be used. The message says which, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`public_origin` is the address people type, such as `https://beside.example.org`; with it set, Beside trusts
+    that a proxy in front of it speaks TLS. Without it only this machine may connect."""
+
+    host: str = "127.0.0.1"
+    port: int = 8765
+    data: Path = Path("data")
+    public_origin: str = ""
+    connections_at_most: int = 10_000
+    exit_target: str = "/weather"
+    organisation: str = "Beside"
+    contact: str = ""
+    """Where push services may reach the operator (a mailto: or https: address), as Web Push asks."""
+    policy: Policy = field(default_factory=Policy)
+    lease_times: LeaseTimes = field(default_factory=LeaseTimes)
+    drain_spread_seconds: int = 10
+
+    @property
+    def is_local(self) -> bool:
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost"
+
+    @property
+    def is_secure(self) -> bool:
+        return self.public_origin.startswith("https://")
+
+    def check(self) -> Settings:
+        """Failure rule 11: a public address without TLS in front refuses to start."""
+        if self.public_origin and not self.public_origin.startswith(
+            ("https://", "http://127.0.0.1", "http://localhost")
+        ):
+            raise BadSetting(f"--public-origin must begin with https:// (it is {self.public_origin!r}).")
+        if not self.is_local and not self.is_secure:
+            raise BadSetting(
+                f"Refusing to listen on {self.host} without TLS: passphrases, push and camera need HTTPS. Put a proxy with "
+                "TLS in front and say --public-origin https://your.address, or listen on 127.0.0.1."
+            )
+        return self
+
+    def allows_origin(self, origin: str | None) -> bool:
+        """The allow-list of origins. A missing, `null` or foreign origin is not allowed."""
+        if not origin:
+            return False
+        if self.public_origin:
+            return origin == self.public_origin
+        return origin in {f"http://{h}:{self.port}" for h in ("127.0.0.1", "localhost", "[::1]")}
+
+
+def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
+    """Settings from `BESIDE_*` variables and `PORT`; `BESIDE_POLICY_<TIME>_MS` sets a time of the escalation policy."""
+    env = os.environ if environment is None else environment
+    settings = Settings()
+    if "PORT" in env:
+        settings = replace(settings, port=_whole(env, "PORT"))
+    if "BESIDE_DATA" in env:
+        settings = replace(settings, data=Path(env["BESIDE_DATA"]))
+    for name in ("public_origin", "exit_target", "organisation", "contact", "host"):
+        if (value := env.get(f"BESIDE_{name.upper()}")) is not None:
+            settings = replace(settings, **{name: value.rstrip("/") if name == "public_origin" else value})
+    return replace(settings, policy=_policy(env))
+
+
+def _policy(env: Mapping[str, str]) -> Policy:
+    known = {POLICY_PREFIX + f.name.upper(): f.name for f in fields(Policy)}
+    for name in env:
+        if name.startswith(POLICY_PREFIX) and name not in known:
+            raise BadSetting(f"{name} is not a setting. Known: {', '.join(sorted(known))}.")
+    return replace(Policy(), **{field_name: _whole(env, name) for name, field_name in known.items() if name in env})
+
+
+def _whole(env: Mapping[str, str], name: str) -> int:
+    try:
+        value = int(env[name])
+    except ValueError:
+        raise BadSetting(f"{name} must be a whole number (it is {env[name]!r}).") from None
+    if value < 0:
+        raise BadSetting(f"{name} must not be negative.")
+    return value

@@ -1,0 +1,49 @@
+"""`/healthz` (the process answers), `/readyz` (it can do its work), `/metrics` (Prometheus)."""
+
+from __future__ import annotations
+
+from aiohttp import web
+from prometheus_client import generate_latest
+
+from server.gateway.hub import Hub
+from server.handlers.services import Services
+from server.metrics import CONNECTIONS, REGISTRY
+from server.site.guard import answer
+from server.timers import Timers
+
+STUCK_AFTER_MS = 5_000
+
+
+class HealthPages:
+    def __init__(self, services: Services, timers: Timers, hub: Hub) -> None:
+        self._s = services
+        self._timers = timers
+        self._hub = hub
+        self.draining = False
+
+    def routes(self) -> list[web.RouteDef]:
+        return [web.get("/healthz", self.healthz), web.get("/readyz", self.readyz), web.get("/metrics", self.metrics)]
+
+    async def healthz(self, _request: web.Request) -> web.Response:
+        return answer({"alive": True})
+
+    async def readyz(self, _request: web.Request) -> web.Response:
+        """Ready while the deadline loop goes round and the store answers it. The lateness is of the worst deadline
+        since start."""
+        now = self._s.clock.now()
+        behind_ms = now - self._timers.looked_at if self._timers.looked_at else None
+        ready = not self.draining and self._timers.store_ok and behind_ms is not None and behind_ms < STUCK_AFTER_MS
+        report = {
+            "ready": ready,
+            "draining": self.draining,
+            "store": self._timers.store_ok,
+            "deadline_loop_behind_ms": behind_ms,
+            "worst_lateness_ms": self._s.worst_lateness_ms,
+        }
+        return answer(report, 200 if ready else 503)
+
+    async def metrics(self, request: web.Request) -> web.Response:
+        if request.headers.get("X-Forwarded-For"):
+            raise web.HTTPNotFound  # for the machine's own scraper, not for the world behind the proxy
+        CONNECTIONS.set(len(self._hub))
+        return web.Response(body=generate_latest(REGISTRY), headers={"Content-Type": "text/plain; version=0.0.4"})

@@ -1,0 +1,177 @@
+"""Calls, their one deadline, and the notifications they cause: always written in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from presence.ids import AccountId, CallId, DeviceId, GroupId, Instant, MemberId, RoomId
+from rooms.call import Call, Closed, Coming, Here, InRoom, Recipient, is_over
+from server.records import DuePage, Page, PushTarget
+from server.store.call_codec import decode_call, encode_call
+from server.store.tables import call_people, calls, deadlines, devices, pages
+
+CALL = "call"
+
+
+class SqlCalls:
+    def __init__(self, db: Connection) -> None:
+        self._db = db
+
+    def get(self, call: CallId) -> Call | None:
+        body = self._db.execute(select(calls.c.body).where(calls.c.id == call)).scalar()
+        return decode_call(body) if body is not None else None
+
+    def save(self, call: Call, next_deadline: Instant | None) -> None:
+        ended_at = call.end.at if isinstance(call.end, Closed) else None
+        values = {"version": call.version, "live": not is_over(call), "ended_at": ended_at, "body": encode_call(call)}
+        if self._db.execute(update(calls).where(calls.c.id == call.id).values(**values)).rowcount == 0:
+            self._db.execute(
+                insert(calls).values(
+                    id=call.id,
+                    group_id=call.group,
+                    room=call.room,
+                    caller=call.caller,
+                    caller_account=call.caller_account,
+                    raised_at=call.raised_at,
+                    **values,
+                )
+            )
+        self._save_people(call)
+        self._save_deadline(call.id, next_deadline)
+
+    def _save_people(self, call: Call) -> None:
+        people: dict[AccountId, str] = {}
+        for recipient in call.recipients.values():
+            part = _part(recipient)
+            if people.get(recipient.account) in (None, "rung"):  # a volunteer who is a member too: the nearer part
+                people[recipient.account] = part
+        people[call.caller_account] = "caller"
+        kept = dict(
+            self._db.execute(
+                select(call_people.c.account, call_people.c.part).where(call_people.c.call == call.id)
+            ).tuples()
+        )
+        for account, part in people.items():
+            where = (call_people.c.call == call.id) & (call_people.c.account == account)
+            if account not in kept:
+                self._db.execute(insert(call_people).values(call=call.id, account=account, part=part))
+            elif kept[account] != part:
+                self._db.execute(update(call_people).where(where).values(part=part))
+
+    def _save_deadline(self, call: CallId, at: Instant | None) -> None:
+        where = (deadlines.c.kind == CALL) & (deadlines.c.subject == call)
+        if at is None:
+            self._db.execute(delete(deadlines).where(where))
+        elif self._db.execute(update(deadlines).where(where).values(due_at=at)).rowcount == 0:
+            self._db.execute(insert(deadlines).values(kind=CALL, subject=call, due_at=at))
+
+    def set_due(self, call: CallId, at: Instant | None) -> None:
+        self._save_deadline(call, at)
+
+    def look_now(self, which: Iterable[CallId], now: Instant) -> None:
+        where = (deadlines.c.kind == CALL) & deadlines.c.subject.in_(list(which)) & (deadlines.c.due_at > now)
+        self._db.execute(update(deadlines).where(where).values(due_at=now))
+
+    def active_of(self, caller: MemberId) -> Call | None:
+        where = (calls.c.caller == caller) & calls.c.live
+        body = self._db.execute(select(calls.c.body).where(where).order_by(calls.c.raised_at.desc())).scalar()
+        return decode_call(body) if body is not None else None
+
+    def live(self) -> list[Call]:
+        return [decode_call(b) for b in self._db.execute(select(calls.c.body).where(calls.c.live)).scalars()]
+
+    def live_of_group(self, group: GroupId) -> list[CallId]:
+        where = (calls.c.group_id == group) & calls.c.live
+        return [CallId(c) for c in self._db.execute(select(calls.c.id).where(where)).scalars()]
+
+    def of_account(self, account: AccountId) -> list[Call]:
+        query = select(calls.c.body).join(call_people, call_people.c.call == calls.c.id)
+        where = (call_people.c.account == account) & calls.c.live
+        return [decode_call(b) for b in self._db.execute(query.where(where)).scalars()]
+
+    def in_room(self, room: RoomId) -> Call | None:
+        body = self._db.execute(select(calls.c.body).where(calls.c.room == room)).scalar()
+        return decode_call(body) if body is not None else None
+
+    def raised_since(self, account: AccountId, since: Instant) -> list[Instant]:
+        where = (calls.c.caller_account == account) & (calls.c.raised_at > since)
+        return list(self._db.execute(select(calls.c.raised_at).where(where)).scalars())
+
+    def busy_accounts(self) -> set[AccountId]:
+        query = select(call_people.c.account).join(calls, calls.c.id == call_people.c.call)
+        where = calls.c.live & (call_people.c.part != "rung")
+        return {AccountId(a) for a in self._db.execute(query.where(where)).scalars()}
+
+    def due(self, now: Instant, limit: int) -> list[tuple[CallId, Instant]]:
+        query = (
+            select(deadlines.c.subject, deadlines.c.due_at)
+            .where((deadlines.c.kind == CALL) & (deadlines.c.due_at <= now))
+            .order_by(deadlines.c.due_at)
+            .limit(limit)
+        )
+        return [(CallId(r.subject), r.due_at) for r in self._db.execute(query)]
+
+    def next_due(self) -> Instant | None:
+        calls_due = self._db.execute(select(func.min(deadlines.c.due_at)).where(deadlines.c.kind == CALL)).scalar()
+        pages_due = self._db.execute(select(func.min(pages.c.next_try_at))).scalar()
+        return min((at for at in (calls_due, pages_due) if at is not None), default=None)
+
+    def add_pages(self, new: Iterable[Page]) -> None:
+        from server.ids import digest
+
+        rows = [
+            {
+                "call": p.call,
+                "ringing": p.ringing,
+                "device": p.device,
+                "member": p.member,
+                "kind": p.kind,
+                "token": p.token,
+                "token_hash": digest(p.token),
+                "made_at": p.made_at,
+                "next_try_at": p.made_at,
+                "tries": 0,
+            }
+            for p in new
+        ]
+        if rows:
+            self._db.execute(insert(pages), rows)
+
+    def due_pages(self, now: Instant, limit: int) -> list[DuePage]:
+        query = (
+            select(pages, devices.c.push_endpoint, devices.c.push_p256dh, devices.c.push_auth)
+            .join(devices, devices.c.id == pages.c.device)
+            .where((pages.c.next_try_at <= now) & devices.c.push_endpoint.is_not(None))
+            .order_by(pages.c.next_try_at)
+            .limit(limit)
+        )
+        found = []
+        for r in self._db.execute(query):
+            page = Page(CallId(r.call), r.ringing, DeviceId(r.device), MemberId(r.member), r.kind, r.token, r.made_at)
+            target = PushTarget(DeviceId(r.device), r.push_endpoint, r.push_p256dh, r.push_auth)
+            found.append(DuePage(page, r.tries, target))
+        return found
+
+    def page_tried(self, token: str, *, next_try_at: Instant | None) -> None:
+        where = pages.c.token == token
+        self._db.execute(update(pages).where(where).values(tries=pages.c.tries + 1, next_try_at=next_try_at))
+
+    def page_shown(self, token_hash: str, now: Instant) -> tuple[CallId, MemberId] | None:
+        row = self._db.execute(select(pages.c.call, pages.c.member).where(pages.c.token_hash == token_hash)).first()
+        if row is None:
+            return None
+        where = pages.c.token_hash == token_hash
+        self._db.execute(update(pages).where(where).values(shown_at=now, next_try_at=None))
+        return CallId(row.call), MemberId(row.member)
+
+
+def _part(recipient: Recipient) -> str:
+    match recipient.answer:
+        case Here():
+            return "here"
+        case Coming() | InRoom():
+            return "helper"
+        case _:
+            return "rung"

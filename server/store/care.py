@@ -1,0 +1,107 @@
+"""Blocks, reports and the audit log, whose lines are chained: an edited or dropped line is found (OC2)."""
+
+from __future__ import annotations
+
+import hashlib
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from presence.ids import AccountId, GroupId, Instant, MemberId
+from server.records import AuditLine, Block, Report
+from server.store.tables import audit, blocks, memberships, reports
+
+
+class SqlCare:
+    def __init__(self, db: Connection) -> None:
+        self._db = db
+
+    def block(self, blocker: AccountId, blocked: AccountId, group: GroupId, member: MemberId, now: Instant) -> None:
+        where = (blocks.c.blocker == blocker) & (blocks.c.blocked == blocked)
+        if self._db.execute(select(blocks.c.at).where(where)).first() is None:
+            values = {"blocker": blocker, "blocked": blocked, "group_id": group, "member": member, "at": now}
+            self._db.execute(insert(blocks).values(**values))
+
+    def unblock(self, blocker: AccountId, blocked: AccountId) -> None:
+        self._db.execute(delete(blocks).where((blocks.c.blocker == blocker) & (blocks.c.blocked == blocked)))
+
+    def blocks_by(self, account: AccountId, group: GroupId) -> list[Block]:
+        """Only blocks made in this group: a list of all would tie one person's names in two groups together (GR6)."""
+        query = (
+            select(blocks, memberships.c.name)
+            .join(memberships, memberships.c.id == blocks.c.member)
+            .where((blocks.c.blocker == account) & (blocks.c.group_id == group))
+            .order_by(blocks.c.at)
+        )
+        return [
+            Block(AccountId(r.blocker), AccountId(r.blocked), GroupId(r.group_id), MemberId(r.member), r.name, r.at)
+            for r in self._db.execute(query)
+        ]
+
+    def all_blocks(self) -> list[tuple[AccountId, AccountId]]:
+        return [(AccountId(a), AccountId(b)) for a, b in self._db.execute(select(blocks.c.blocker, blocks.c.blocked))]
+
+    def add_report(self, report: Report) -> None:
+        self._db.execute(
+            insert(reports).values(
+                id=report.id,
+                group_id=report.group,
+                reporter=report.reporter,
+                about=report.about,
+                reason=report.reason,
+                words=report.words,
+                entry_text=report.entry_text,
+                at=report.at,
+            )
+        )
+
+    def reports(self, group: GroupId) -> list[Report]:
+        where = (reports.c.group_id == group) & reports.c.resolved_at.is_(None)
+        return [_report(r._mapping) for r in self._db.execute(select(reports).where(where).order_by(reports.c.at))]
+
+    def report(self, report: str) -> Report | None:
+        row = self._db.execute(select(reports).where(reports.c.id == report)).first()
+        return _report(row._mapping) if row else None
+
+    def resolve_report(self, report: str, now: Instant) -> None:
+        self._db.execute(update(reports).where(reports.c.id == report).values(resolved_at=now))
+
+    def add_audit(self, actor: str, action: str, subject: str, now: Instant) -> None:
+        last = self._db.execute(select(audit.c.seq, audit.c.hash).order_by(audit.c.seq.desc()).limit(1)).first()
+        seq, before = (last.seq + 1, last.hash) if last else (1, "")
+        line = AuditLine(seq, now, actor, action, subject, "")
+        values = {"seq": seq, "at": now, "actor": actor, "action": action, "subject": subject}
+        self._db.execute(insert(audit).values(**values, hash=audit_hash(before, line)))
+
+    def audit(self, after: int, limit: int) -> list[AuditLine]:
+        query = select(audit).where(audit.c.seq > after).order_by(audit.c.seq).limit(limit)
+        return [AuditLine(r.seq, r.at, r.actor, r.action, r.subject, r.hash) for r in self._db.execute(query)]
+
+    def audit_is_intact(self) -> bool:
+        """Recompute the chain over every line."""
+        before, expected = "", 1
+        for r in self._db.execute(select(audit).order_by(audit.c.seq)):
+            line = AuditLine(r.seq, r.at, r.actor, r.action, r.subject, r.hash)
+            if r.seq != expected or r.hash != audit_hash(before, line):
+                return False
+            before, expected = r.hash, expected + 1
+        return True
+
+
+def audit_hash(before: str, line: AuditLine) -> str:
+    """Each line's hash covers the line before it."""
+    text = f"{before}|{line.seq}|{line.at}|{line.actor}|{line.action}|{line.subject}"
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _report(r: object) -> Report:
+    row = dict(r)  # type: ignore[call-overload]
+    return Report(
+        id=row["id"],
+        group=GroupId(row["group_id"]),
+        reporter=MemberId(row["reporter"]),
+        about=MemberId(row["about"]),
+        reason=row["reason"],
+        words=row["words"],
+        entry_text=row["entry_text"],
+        at=row["at"],
+    )

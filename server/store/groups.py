@@ -1,0 +1,370 @@
+"""Groups, memberships, invites, requests, and who might be rung for a call."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+
+from sqlalchemy import Connection, Row, func, insert, or_, select, update
+
+from presence.availability import Availability, OnBreak, Open, Quiet, Reach, is_on_break, is_open
+from presence.ids import AccountId, CallId, GroupId, Instant, MemberId, RoomId
+from rooms.call import Part
+from rooms.candidates import Candidate
+from rooms.group import Group, Membership, Role, State
+from server.records import Account, JoinRequest, MyGroup
+from server.store.accounts import SqlAccounts
+from server.store.tables import (
+    accounts,
+    blocks,
+    call_people,
+    calls,
+    devices,
+    groups,
+    invites,
+    join_requests,
+    memberships,
+    rooms,
+)
+
+_MEMBER_COLUMNS = (*memberships.c, accounts.c.simulated)
+
+
+class SqlGroups:
+    def __init__(self, db: Connection) -> None:
+        self._db = db
+
+    def add(self, group: Group, now: Instant) -> None:
+        self._db.execute(
+            insert(groups).values(
+                id=group.id,
+                name=group.name,
+                blurb=group.blurb,
+                tags=json.dumps(group.tags),
+                rules=group.rules,
+                questions=json.dumps(group.questions),
+                made_at=now,
+            )
+        )
+        self._db.execute(insert(rooms).values(id=group.room, group_id=group.id, call_id=None, epoch=1, head=0))
+
+    def all_groups(self) -> list[tuple[Group, int]]:
+        counted = (
+            select(memberships.c.group_id, func.count().label("n"))
+            .where((memberships.c.state == State.ACTIVE) & (memberships.c.seat == "member"))
+            .group_by(memberships.c.group_id)
+            .subquery()
+        )
+        query = (
+            select(groups, rooms.c.id.label("room"), counted.c.n)
+            .join(rooms, (rooms.c.group_id == groups.c.id) & rooms.c.call_id.is_(None))
+            .outerjoin(counted, counted.c.group_id == groups.c.id)
+            .order_by(groups.c.name)
+        )
+        return [(_group(row), row.n or 0) for row in self._db.execute(query)]
+
+    def group(self, group: GroupId) -> Group | None:
+        query = (
+            select(groups, rooms.c.id.label("room"))
+            .join(rooms, (rooms.c.group_id == groups.c.id) & rooms.c.call_id.is_(None))
+            .where(groups.c.id == group)
+        )
+        row = self._db.execute(query).first()
+        return _group(row) if row else None
+
+    def add_member(self, membership: Membership, name_key: str) -> None:
+        seat = "volunteer" if membership.role is Role.VOLUNTEER else "member"
+        self._db.execute(
+            insert(memberships).values(
+                id=membership.id,
+                account=membership.account,
+                group_id=membership.group,
+                name=membership.name,
+                name_key=name_key,
+                seat=seat,
+                joined_at=membership.joined_at,
+                **_changeable(membership),
+            )
+        )
+
+    def name_taken(self, group: GroupId, name_key: str) -> bool:
+        where = (memberships.c.group_id == group) & (memberships.c.name_key == name_key)
+        return (
+            self._db.execute(select(memberships.c.id).where(where & (memberships.c.state != State.REMOVED))).first()
+            is not None
+        )
+
+    def change_member(self, membership: Membership) -> None:
+        values = {"name": membership.name, **_changeable(membership)}
+        self._db.execute(update(memberships).where(memberships.c.id == membership.id).values(**values))
+
+    def member(self, member: MemberId) -> Membership | None:
+        row = self._db.execute(_members().where(memberships.c.id == member)).first()
+        return _membership(row) if row else None
+
+    def membership(self, account: AccountId, group: GroupId) -> Membership | None:
+        where = (
+            (memberships.c.account == account) & (memberships.c.group_id == group) & (memberships.c.seat == "member")
+        )
+        row = self._db.execute(_members().where(where)).first()
+        return _membership(row) if row else None
+
+    def groups_of(self, account: AccountId) -> list[MyGroup]:
+        query = (
+            select(*_MEMBER_COLUMNS, groups, rooms.c.id.label("room"), rooms.c.head)
+            .join(accounts, accounts.c.id == memberships.c.account)
+            .join(groups, groups.c.id == memberships.c.group_id)
+            .join(rooms, (rooms.c.group_id == groups.c.id) & rooms.c.call_id.is_(None))
+            .where(
+                (memberships.c.account == account)
+                & (memberships.c.seat == "member")
+                & (memberships.c.state != State.REMOVED)
+            )
+            .order_by(memberships.c.joined_at)
+        )
+        return [MyGroup(_group(row), _membership(row), row.head) for row in self._db.execute(query)]
+
+    def members(self, group: GroupId) -> list[Membership]:
+        where = (
+            (memberships.c.group_id == group) & (memberships.c.seat == "member") & (memberships.c.state == State.ACTIVE)
+        )
+        return [_membership(row) for row in self._db.execute(_members().where(where).order_by(memberships.c.joined_at))]
+
+    def volunteer_seat(self, account: Account, group: GroupId, member: MemberId, now: Instant) -> Membership:
+        where = (
+            (memberships.c.account == account.id)
+            & (memberships.c.group_id == group)
+            & (memberships.c.seat == "volunteer")
+        )
+        row = self._db.execute(_members().where(where)).first()
+        if row:
+            return _membership(row)
+        seat = Membership(
+            id=member,
+            account=account.id,
+            group=group,
+            name=account.volunteer_name or "Volunteer",
+            role=Role.VOLUNTEER,
+            state=State.ACTIVE,
+            availability=Quiet(),
+            introduced=True,
+            rung_when_away=False,
+            hidden=True,
+            joined_at=now,
+            simulated=account.simulated,
+        )
+        self.add_member(seat, name_key=f"volunteer-{member}")
+        return seat
+
+    def candidates(
+        self,
+        group: GroupId,
+        call: CallId | None,
+        recipients: Iterable[MemberId],
+        new_id: Callable[[], str],
+        now: Instant,
+    ) -> list[Candidate]:
+        busy = self._busy(call)
+        push = self._takes_push()
+        rung = set(recipients)
+        rows = [*self._peer_rows(group, rung), *self._staff_seats(group, rung, new_id, now)]
+        blocked = self._blocks_within(group, rows)
+        return [
+            Candidate(
+                member=m.id,
+                account=m.account,
+                name=m.name,
+                part=part,
+                open_to_calls=is_open(m.availability) and m.introduced and m.role is not Role.OBSERVER,
+                reach=Reach.AWAY,
+                takes_push=m.account in push,
+                rung_when_away=m.rung_when_away and m.introduced and m.role is not Role.OBSERVER,
+                busy=m.account in busy,
+                on_break=is_on_break(m.availability, now),
+                asked_first_at=asked_first_at,
+                blocks=frozenset(blocked.get(m.account, ())),
+            )
+            for m, part, asked_first_at in rows
+        ]
+
+    def _peer_rows(self, group: GroupId, rung: set[MemberId]) -> list[tuple[Membership, Part, Instant]]:
+        willing = (memberships.c.availability == "open") | memberships.c.rung_when_away
+        where = (
+            (memberships.c.group_id == group)
+            & (memberships.c.seat == "member")
+            & (memberships.c.state == State.ACTIVE)
+            & or_(willing, memberships.c.id.in_(sorted(rung)))
+        )
+        return [(_membership(r), Part.PEER, r.asked_first_at) for r in self._db.execute(_members().where(where))]
+
+    def _staff_seats(
+        self, group: GroupId, rung: set[MemberId], new_id: Callable[[], str], now: Instant
+    ) -> list[tuple[Membership, Part, Instant]]:
+        seats = []
+        for account in SqlAccounts(self._db).staff():
+            seat = self.volunteer_seat(account, group, MemberId(new_id()), now)
+            if account.shift == "on" and account.volunteer:
+                seats.append((seat, Part.VOLUNTEER, 0))
+            elif account.shift == "backup" or account.coordinator or seat.id in rung:
+                seats.append((seat, Part.BACKUP, 0))
+        return seats
+
+    def available_accounts(self) -> set[AccountId]:
+        where = (memberships.c.availability == "open") & (memberships.c.state == State.ACTIVE)
+        return {AccountId(a) for a in self._db.execute(select(memberships.c.account).where(where)).scalars()}
+
+    def _busy(self, call: CallId | None) -> set[str]:
+        """Accounts with an active call of their own, or here in one, other than this (UC3)."""
+        query = select(call_people.c.account).join(calls, calls.c.id == call_people.c.call)
+        where = calls.c.live & call_people.c.part.in_(("caller", "here"))
+        if call is not None:
+            where &= call_people.c.call != call
+        return set(self._db.execute(query.where(where)).scalars())
+
+    def _takes_push(self) -> set[str]:
+        where = devices.c.push_endpoint.is_not(None) & devices.c.revoked_at.is_(None)
+        return set(self._db.execute(select(devices.c.account).where(where)).scalars())
+
+    def _blocks_within(
+        self, group: GroupId, rows: list[tuple[Membership, Part, Instant]]
+    ) -> dict[AccountId, set[MemberId]]:
+        """For each account, the members and seats of this group with whom a block stands, in either direction."""
+        pairs = self._db.execute(select(blocks.c.blocker, blocks.c.blocked)).all()
+        if not pairs:
+            return {}
+        of_account: dict[str, list[MemberId]] = defaultdict(list)
+        for member, account in self._db.execute(
+            select(memberships.c.id, memberships.c.account).where(memberships.c.group_id == group)
+        ):
+            of_account[account].append(MemberId(member))
+        found: dict[AccountId, set[MemberId]] = defaultdict(set)
+        for one, other in pairs:
+            found[AccountId(one)].update(of_account[other])
+            found[AccountId(other)].update(of_account[one])
+        return found
+
+    def set_asked_first(self, members: Iterable[MemberId], now: Instant) -> None:
+        where = memberships.c.id.in_(list(members))
+        self._db.execute(update(memberships).where(where).values(asked_first_at=now))
+
+    def add_invite(
+        self, token_hash: str, group: GroupId, role: str, made_by: MemberId, now: Instant, expires_at: Instant
+    ) -> None:
+        self._db.execute(
+            insert(invites).values(
+                token_hash=token_hash, group_id=group, role=role, made_by=made_by, made_at=now, expires_at=expires_at
+            )
+        )
+
+    def spend_invite(self, token_hash: str, account: AccountId, now: Instant) -> tuple[GroupId, str] | None:
+        unspent = (invites.c.token_hash == token_hash) & invites.c.used_by.is_(None) & (invites.c.expires_at > now)
+        row = self._db.execute(select(invites.c.group_id, invites.c.role).where(unspent)).first()
+        if row is None:
+            return None
+        self._db.execute(update(invites).where(unspent).values(used_by=account))
+        return GroupId(row.group_id), row.role
+
+    def add_request(self, request: JoinRequest, expires_at: Instant) -> None:
+        self._db.execute(
+            insert(join_requests).values(
+                id=request.id,
+                group_id=request.group,
+                member=request.member,
+                answers=json.dumps(request.answers),
+                at=request.at,
+                expires_at=expires_at,
+                state="waiting",
+                reason="",
+            )
+        )
+
+    def requests(self, group: GroupId, now: Instant) -> list[JoinRequest]:
+        where = (join_requests.c.group_id == group) & (join_requests.c.state == "waiting")
+        query = _requests().where(where & (join_requests.c.expires_at > now)).order_by(join_requests.c.at)
+        return [_request(row) for row in self._db.execute(query)]
+
+    def request(self, request: str, now: Instant) -> JoinRequest | None:
+        where = (join_requests.c.id == request) & (join_requests.c.state == "waiting")
+        row = self._db.execute(_requests().where(where & (join_requests.c.expires_at > now))).first()
+        return _request(row) if row else None
+
+    def settle_request(self, request: str, state: str, reason: str) -> None:
+        where = join_requests.c.id == request
+        self._db.execute(update(join_requests).where(where).values(state=state, reason=reason))
+
+
+def _members() -> select:  # type: ignore[valid-type]
+    return select(*_MEMBER_COLUMNS).join(accounts, accounts.c.id == memberships.c.account)
+
+
+def _requests() -> select:  # type: ignore[valid-type]
+    return select(join_requests, memberships.c.name).join(memberships, memberships.c.id == join_requests.c.member)
+
+
+def _availability(state: str, until: int | None) -> Availability:
+    if state == "open":
+        return Open()
+    return OnBreak(until or 0) if state == "break" else Quiet()
+
+
+def _changeable(membership: Membership) -> dict[str, object]:
+    match membership.availability:
+        case Open():
+            state, until = "open", None
+        case OnBreak(until=at):
+            state, until = "break", at
+        case Quiet():
+            state, until = "quiet", None
+    return {
+        "role": membership.role.value,
+        "state": membership.state.value,
+        "availability": state,
+        "break_until": until,
+        "introduced": membership.introduced,
+        "rung_when_away": membership.rung_when_away,
+        "hidden": membership.hidden,
+    }
+
+
+def _membership(row: Row[tuple[object, ...]]) -> Membership:
+    r = row._mapping
+    return Membership(
+        id=MemberId(r[memberships.c.id]),
+        account=AccountId(r[memberships.c.account]),
+        group=GroupId(r[memberships.c.group_id]),
+        name=r[memberships.c.name],
+        role=Role(r[memberships.c.role]),
+        state=State(r[memberships.c.state]),
+        availability=_availability(r[memberships.c.availability], r[memberships.c.break_until]),
+        introduced=bool(r[memberships.c.introduced]),
+        rung_when_away=bool(r[memberships.c.rung_when_away]),
+        hidden=bool(r[memberships.c.hidden]),
+        joined_at=r[memberships.c.joined_at],
+        simulated=bool(r[accounts.c.simulated]),
+    )
+
+
+def _group(row: Row[tuple[object, ...]]) -> Group:
+    r = row._mapping
+    return Group(
+        id=GroupId(r[groups.c.id]),
+        room=RoomId(r["room"]),
+        name=r[groups.c.name],
+        blurb=r[groups.c.blurb],
+        tags=tuple(json.loads(r[groups.c.tags])),
+        rules=r[groups.c.rules],
+        questions=tuple(json.loads(r[groups.c.questions])),
+    )
+
+
+def _request(row: Row[tuple[object, ...]]) -> JoinRequest:
+    r = row._mapping
+    return JoinRequest(
+        id=r[join_requests.c.id],
+        group=GroupId(r[join_requests.c.group_id]),
+        member=MemberId(r[join_requests.c.member]),
+        name=r[memberships.c.name],
+        answers=tuple(json.loads(r[join_requests.c.answers])),
+        at=r[join_requests.c.at],
+    )

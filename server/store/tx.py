@@ -1,0 +1,24 @@
+"""One transaction, as the handlers see it."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from server.store.accounts import SqlAccounts
+from server.store.calls import SqlCalls
+from server.store.care import SqlCare
+from server.store.chat import SqlChat
+from server.store.groups import SqlGroups
+from server.store.keys import SqlKeys
+
+
+class SqlTx:
+    """Fulfils `server.ports.Tx` on any SQLAlchemy connection."""
+
+    def __init__(self, db: Connection) -> None:
+        self.accounts = SqlAccounts(db)
+        self.groups = SqlGroups(db)
+        self.chat = SqlChat(db)
+        self.calls = SqlCalls(db)
+        self.care = SqlCare(db)
+        self.keys = SqlKeys(db)

@@ -1,0 +1,87 @@
+"""Timers: take due deadlines from the store and do what they say. The rows are the truth; this only looks often.
+
+Also the small clockwork of connections: beats out, silent pages closed (PR3).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from presence.ids import CallId, Instant
+from rooms.call import Call
+from server.handlers.call_changes import save_call
+from server.handlers.services import Services
+from server.metrics import DEADLINES, LATENESS
+from server.ports import StoreDown, StoreLate, Tx
+
+log = structlog.get_logger("timers")
+LOOK_EVERY_SECONDS = 0.2
+AT_ONCE = 50
+
+
+class Timers:
+    """One task. `lateness_ms` is how late the latest deadline was; `looked_at` when the loop last went round."""
+
+    def __init__(
+        self, services: Services, send_pages: Callable[[], Awaitable[None]], watch_lines: Callable[[], None]
+    ) -> None:
+        self._services = services
+        self._send_pages = send_pages
+        self._watch_lines = watch_lines
+        self._task: asyncio.Task[None] | None = None
+        self.looked_at: Instant = 0
+        self.store_ok = True
+
+    def start(self) -> None:
+        self._task = asyncio.get_running_loop().create_task(self._run())
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                self._watch_lines()
+                await self.look()
+                await self._send_pages()
+                self.store_ok = True
+            except (StoreDown, StoreLate):
+                self.store_ok = False
+                log.error("deadlines_waiting_for_store")
+            except Exception:
+                log.exception("timers_failed")  # the loop must go on: a call hangs on it
+            await asyncio.sleep(LOOK_EVERY_SECONDS)
+
+    async def look(self) -> int:
+        """Do everything that is due now. Returns how many deadlines were handled."""
+        services = self._services
+        now = services.clock.now()
+        due = await services.store.read(lambda tx: tx.calls.due(now, AT_ONCE))
+        for call_id, due_at in due:
+            await self._one(call_id, due_at)
+        self.looked_at = now
+        return len(due)
+
+    async def _one(self, call_id: CallId, due_at: Instant) -> None:
+        services = self._services
+        now, reaches = services.clock.now(), services.roster.reaches()
+
+        def decide(tx: Tx) -> tuple[Call, bool] | None:
+            before = tx.calls.get(call_id)
+            if before is None:
+                return None
+            after = save_call(services, tx, before, before, now, reaches)
+            return after, after is not before
+
+        result = await services.store.write(decide)
+        late = max(0, now - due_at)
+        services.worst_lateness_ms = max(services.worst_lateness_ms, late)
+        LATENESS.observe(late / 1000)
+        DEADLINES.inc()
+        if result is not None and result[1]:
+            services.changes.call_changed(result[0])

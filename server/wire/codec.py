@@ -1,0 +1,65 @@
+"""Bytes ↔ frames. Everything that a stranger can send ends here as a typed frame or as :class:`BadFrame`."""
+
+from __future__ import annotations
+
+import hashlib
+
+import msgspec
+
+from server.wire.frames import MAX_FRAME_BYTES, Command, Event, Ok
+
+_command_decoder: msgspec.msgpack.Decoder[Command] = msgspec.msgpack.Decoder(Command)
+_event_encoder = msgspec.msgpack.Encoder()
+
+
+class BadFrame(Exception):
+    """Not a frame of the protocol. `reason` names the rule that was broken and holds nothing of what was sent."""
+
+    def __init__(self, reason: str, key: str | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.key = key
+
+
+def decode_command(data: bytes) -> Command:
+    """A typed command, or :class:`BadFrame`. The key of a refused frame is kept when it can be read, so that the
+    refusal can name it. The typed decoder goes no deeper than a frame's own fields, so depth needs no own limit."""
+    if len(data) > MAX_FRAME_BYTES:
+        raise BadFrame("too large")
+    try:
+        return _command_decoder.decode(data)
+    except msgspec.ValidationError as error:
+        raise BadFrame(_without_values(str(error)), _key_of(data)) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, OverflowError):
+        raise BadFrame("not msgpack of this protocol") from None
+
+
+def encode_event(event: Event) -> bytes:
+    return _event_encoder.encode(event)
+
+
+def command_digest(command: Command) -> str:
+    """Tells two commands under the same key apart: same key and same content is a retry, else the key was reused."""
+    return hashlib.sha256(_event_encoder.encode(command)).hexdigest()[:32]
+
+
+def _key_of(data: bytes) -> str | None:
+    try:
+        raw = msgspec.msgpack.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, OverflowError):
+        return None
+    key = raw.get("k") if isinstance(raw, dict) else None
+    return key if isinstance(key, str) and 8 <= len(key) <= 36 and key.isascii() else None
+
+
+def _without_values(message: str) -> str:
+    """msgspec's messages name types and paths; a bad enum or tag is quoted from the frame, so quotes are cut."""
+    return message.split("'", maxsplit=1)[0].strip().rstrip(":,") or "invalid"
+
+
+_ok_decoder = msgspec.msgpack.Decoder(Ok)
+
+
+def decode_ok(data: bytes) -> Ok:
+    """A stored reply."""
+    return _ok_decoder.decode(data)

@@ -1,0 +1,29 @@
+"""Close codes. Each says whether a client should come back (centrifuge's idea)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class CloseCode:
+    code: int
+    name: str
+    returns: bool
+    """Whether the client should connect again by itself."""
+    meaning: str
+
+
+DRAINING = CloseCode(1012, "draining", True, "The server restarts. Come back after the hint in the reason (ms).")
+REVOKED = CloseCode(4001, "revoked", False, "This device was signed out. Sign in again.")
+BAD_FRAME = CloseCode(
+    4002, "bad_frame", False, "Frames that are not of the protocol, again and again. Reload the page."
+)
+BAD_VERSION = CloseCode(4003, "bad_version", False, "This page is of another version. Reload it.")
+BAD_TICKET = CloseCode(4004, "bad_ticket", True, "The ticket was used, foreign or too old. Fetch a new one.")
+NO_HELLO = CloseCode(4005, "no_hello", True, "The first frame did not come in time, or was not hello.")
+SILENT = CloseCode(4006, "silent", True, "No beat was answered for too long (PR3). Come back when awake.")
+TOO_FAST = CloseCode(4007, "too_fast", True, "Far more frames than a person can cause. Come back later.")
+SLOW = CloseCode(4008, "slow", True, "The line could not take what was sent. Come back and resume.")
+
+ALL = (DRAINING, REVOKED, BAD_FRAME, BAD_VERSION, BAD_TICKET, NO_HELLO, SILENT, TOO_FAST, SLOW)
