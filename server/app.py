@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import os
 from dataclasses import dataclass
+from pathlib import Path
 
 import structlog
 from aiohttp import web
@@ -78,10 +78,7 @@ class Beside:
 async def start(settings: Settings, clock: Clock | None = None, *, local_push: bool = False) -> Beside:
     """Start everything on `settings`. Without a clock it is the real one; only tests hand in another."""
     settings.check()
-    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = settings.data / "beside.db"
-    upgrade(path)
-    os.chmod(path, 0o600)
+    path = upgrade_database(settings)
     if clock is None:
         clock = _system_clock(settings)
     store = SqliteStore(path)
@@ -101,12 +98,12 @@ async def start(settings: Settings, clock: Clock | None = None, *, local_push: b
         new_secret=new_secret,
     )
     announcer.bind(services)
-    arrivals.bind(services)
     key = load_or_make_key(settings.data / "vapid.pem")
     push = WebPush(store, clock, key, settings.contact)
     timers = Timers(services, push.send_due, arrivals.watch_lines)
 
     door = Door(arrivals.serve, connections_at_most=settings.connections_at_most)
+    arrivals.bind(services, door.wait_closed)
     health = HealthPages(services, timers, hub)
     app = web.Application(middlewares=[middleware(settings)], client_max_size=BODY_AT_MOST_BYTES)
     app.router.add_get("/ws", arrivals.guarded_upgrade(settings, door))
@@ -129,7 +126,7 @@ async def start(settings: Settings, clock: Clock | None = None, *, local_push: b
     door.set_listener(listener)
     services.ready_at = clock.now()
     timers.start()
-    # Long collections stop everyone for 90 ms at 5,000 connections (evidence.md): what start made is not looked at again.
+    # Long collections stop everyone for 90 ms at 5,000 connections (evidence.md): what start made is frozen.
     gc.collect()
     gc.freeze()
     gc.set_threshold(*GC_THRESHOLDS)
@@ -137,6 +134,15 @@ async def start(settings: Settings, clock: Clock | None = None, *, local_push: b
     return Beside(
         settings, services, store, hub, door, timers, announcer, push, health, runner, listener, arrivals, first_link
     )
+
+
+def upgrade_database(settings: Settings) -> Path:
+    """Make or upgrade the database; folder and file are readable by their owner alone."""
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = settings.data / "beside.db"
+    upgrade(path)
+    path.chmod(0o600)
+    return path
 
 
 def _system_clock(settings: Settings) -> SystemClock:

@@ -78,11 +78,9 @@ async def _serve(settings: Settings) -> None:
 @db.command
 def upgrade(*, data: Data = None) -> None:
     """Bring the database to the newest form. `serve` does this by itself."""
-    from server.store.migrate import upgrade as run
+    from server.app import upgrade_database
 
-    settings = _settings(None, None, data, None)
-    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    run(settings.data / "beside.db")
+    upgrade_database(_settings(None, None, data, None))
     print("The database is up to date.")
 
 

@@ -63,7 +63,7 @@ def _looks_like(character: str) -> str:
     found = confusables.is_confusable(character, greedy=True, preferred_aliases=[])
     for entry in found or ():
         for glyph in entry["homoglyphs"]:
-            candidate = glyph["c"].casefold()
+            candidate = str(glyph["c"]).casefold()
             if candidate.isascii() and candidate.isalnum() and len(candidate) == 1:
                 return same.get(candidate, candidate)
     return character

@@ -55,8 +55,8 @@ class Settings:
             raise BadSetting(f"--public-origin must begin with https:// (it is {self.public_origin!r}).")
         if not self.is_local and not self.is_secure:
             raise BadSetting(
-                f"Refusing to listen on {self.host} without TLS: passphrases, push and camera need HTTPS. Put a proxy with "
-                "TLS in front and say --public-origin https://your.address, or listen on 127.0.0.1."
+                f"Refusing to listen on {self.host} without TLS: passphrases, push and camera need HTTPS. Put a proxy "
+                "with TLS in front and say --public-origin https://your.address, or listen on 127.0.0.1."
             )
         return self
 
@@ -77,10 +77,15 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
         settings = replace(settings, port=_whole(env, "PORT"))
     if "BESIDE_DATA" in env:
         settings = replace(settings, data=Path(env["BESIDE_DATA"]))
-    for name in ("public_origin", "exit_target", "organisation", "contact", "host"):
-        if (value := env.get(f"BESIDE_{name.upper()}")) is not None:
-            settings = replace(settings, **{name: value.rstrip("/") if name == "public_origin" else value})
-    return replace(settings, policy=_policy(env))
+    return replace(
+        settings,
+        host=env.get("BESIDE_HOST", settings.host),
+        public_origin=env.get("BESIDE_PUBLIC_ORIGIN", settings.public_origin).rstrip("/"),
+        exit_target=env.get("BESIDE_EXIT_TARGET", settings.exit_target),
+        organisation=env.get("BESIDE_ORGANISATION", settings.organisation),
+        contact=env.get("BESIDE_CONTACT", settings.contact),
+        policy=_policy(env),
+    )
 
 
 def _policy(env: Mapping[str, str]) -> Policy:

@@ -7,21 +7,19 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 from aiohttp import web
-from websockets.asyncio.server import ServerConnection
 
-from presence.ids import ConnectionId, DeviceId, Instant
+from presence.ids import AccountId, ConnectionId, DeviceId, Instant
 from presence.roster import Seat
 from server.clock import Clock
-from server.gateway.connection import Connection, drain_hint_ms
+from server.gateway.connection import Connection, Socket, drain_hint_ms
 from server.gateway.door import Door
 from server.gateway.hub import Hub
 from server.handlers import presence
 from server.handlers.dispatch import handle
 from server.handlers.services import Services
 from server.metrics import COMMANDS, COMMIT_SECONDS
-from server.ports import StoreDown, Tx
+from server.ports import StoreDown, Tickets, Tx
 from server.records import Device
-from server.registry.local import LocalTickets
 from server.settings import Settings
 from server.who import Who
 from server.wire.codes import BAD_TICKET, BAD_VERSION, DRAINING, REVOKED, SILENT, CloseCode
@@ -34,18 +32,21 @@ LEAVE_WITHIN_SECONDS = 2
 class Arrivals:
     """Lets connections in and out of the hub and the roster. `bind` gives it the services."""
 
-    def __init__(self, hub: Hub, tickets: LocalTickets, clock: Clock) -> None:
+    def __init__(self, hub: Hub, tickets: Tickets, clock: Clock) -> None:
         self._hub = hub
         self._tickets = tickets
         self._clock = clock
         self._services: Services | None = None
+        self._door_closed: Callable[[float], Awaitable[None]] = _at_once
         self._connections: dict[ConnectionId, Connection] = {}
         self._next_beat: dict[ConnectionId, Instant] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._beats = 0
 
-    def bind(self, services: Services) -> None:
+    def bind(self, services: Services, door_closed: Callable[[float], Awaitable[None]]) -> None:
+        """`door_closed` waits until every socket's handler has returned, at most so many seconds."""
         self._services = services
+        self._door_closed = door_closed
 
     @property
     def _s(self) -> Services:
@@ -70,7 +71,7 @@ class Arrivals:
 
         return upgrade
 
-    async def serve(self, socket: ServerConnection) -> None:
+    async def serve(self, socket: Socket) -> None:
         connection = Connection(socket, self._clock, welcome=self._welcome, handle=self._handle, gone=self._gone)
         self._connections[connection.id] = connection
         try:
@@ -161,9 +162,7 @@ class Arrivals:
         everyone = list(self._connections.values())
         for position, connection in enumerate(everyone):
             connection.close_soon(DRAINING, drain_hint_ms(position, len(everyone), spread_seconds * 1000))
-        deadline = asyncio.get_running_loop().time() + LEAVE_WITHIN_SECONDS
-        while self._connections and asyncio.get_running_loop().time() < deadline:
-            await asyncio.sleep(0.05)
+        await self._door_closed(LEAVE_WITHIN_SECONDS)
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=LEAVE_WITHIN_SECONDS)
 
@@ -181,6 +180,10 @@ class Arrivals:
         task.add_done_callback(self._tasks.discard)
 
 
-def _device(tx: Tx, account: str, device: DeviceId) -> Device | None:
+async def _at_once(_seconds: float) -> None:
+    """Before `bind` there is no door to wait for."""
+
+
+def _device(tx: Tx, account: AccountId, device: DeviceId) -> Device | None:
     """The device while it is signed in."""
-    return next((d for d in tx.accounts.devices(account) if d.id == device), None)  # type: ignore[arg-type]
+    return next((d for d in tx.accounts.devices(account) if d.id == device), None)

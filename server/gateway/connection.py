@@ -27,6 +27,7 @@ from server.wire.codec import BadFrame, decode_command, encode_event
 from server.wire.codes import NO_HELLO, SLOW, CloseCode
 from server.wire.frames import Command, Event, Hello, RefusedFrame, Resync
 
+Socket = ServerConnection
 log = structlog.get_logger("connection")
 HELLO_WITHIN_SECONDS = 10
 DRAIN_CHECK_SECONDS = 0.25
@@ -38,7 +39,7 @@ class Connection:
 
     def __init__(
         self,
-        socket: ServerConnection,
+        socket: Socket,
         clock: Clock,
         *,
         welcome: Callable[[Connection, Hello], Awaitable[Who | CloseCode]],

@@ -68,4 +68,4 @@ async def commit(services: Services, who: Who, command: Command, decide: Callabl
 
 
 Reaches = Mapping[AccountId, bool]
-"""Every account with a live lease → whether one of its pages is visible. Taken on the event loop, read by the writer."""
+"""Every account with a live lease → whether one of its pages is visible. A copy, read by the writer thread."""

@@ -1,6 +1,7 @@
 """Accounts over HTTP: sign up, in, out, recover, devices. Pseudonym and passphrase; no e-mail.
 
-Unknown and known names are answered alike, in words and in time: a wrong name costs the same hash as a wrong passphrase.
+Unknown and known names are answered alike, in words and in time: a wrong name costs the same hash as a wrong
+passphrase.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from aiohttp import web
 
 from presence.ids import ConnectionId
@@ -9,7 +11,7 @@ from rooms.refusals import Refused
 from server.handlers.dispatch import handle
 from server.handlers.services import Services
 from server.ids import new_id
-from server.registry.local import LocalTickets
+from server.ports import Tickets
 from server.settings import Settings
 from server.site.guard import SignedIn, answer, body, signed_in
 from server.who import Who
@@ -20,7 +22,7 @@ from server.wire import http
 class UrgentPages:
     """`/api/ticket`, `/api/urgent`, `/api/leave`."""
 
-    def __init__(self, services: Services, settings: Settings, tickets: LocalTickets) -> None:
+    def __init__(self, services: Services, settings: Settings, tickets: Tickets) -> None:
         self._s = services
         self._settings = settings
         self._tickets = tickets
@@ -55,10 +57,8 @@ class UrgentPages:
         asked = await body(request, http.LeavePost)
         await self._s.store.write(lambda tx: tx.accounts.lock_device(who.device, locked=True))
         if asked.call is not None:
-            try:
+            with contextlib.suppress(Refused):  # not their call, or over: the device is locked all the same
                 await handle(self._s, _without_socket(who), f.StepAway(k=new_id(), call=asked.call))
-            except Refused:
-                pass  # not their call, or over: the device is locked all the same
         self._s.changes.device_changed(who.device)
         return answer({})
 

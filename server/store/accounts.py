@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
 
 from presence.ids import AccountId, DeviceId, Instant
 from server.records import Account, Device, PushTarget
@@ -37,11 +37,11 @@ class SqlAccounts:
 
     def by_id(self, account: AccountId) -> Account | None:
         row = self._db.execute(select(accounts).where(accounts.c.id == account)).first()
-        return _account(row) if row else None
+        return _account(row._mapping) if row else None
 
     def by_login(self, login_key: str) -> Account | None:
         row = self._db.execute(select(accounts).where(accounts.c.login_key == login_key)).first()
-        return _account(row) if row else None
+        return _account(row._mapping) if row else None
 
     def count(self) -> int:
         return self._db.execute(select(func.count()).select_from(accounts)).scalar_one()
@@ -62,7 +62,7 @@ class SqlAccounts:
 
     def staff(self) -> list[Account]:
         rows = self._db.execute(select(accounts).where(accounts.c.volunteer | accounts.c.coordinator))
-        return [_account(row) for row in rows]
+        return [_account(row._mapping) for row in rows]
 
     def add_device(self, device: DeviceId, account: AccountId, token_hash: str, now: Instant) -> None:
         self._db.execute(
@@ -74,14 +74,16 @@ class SqlAccounts:
     def device_by_token(self, token_hash: str) -> Device | None:
         where = (devices.c.token_hash == token_hash) & devices.c.revoked_at.is_(None)
         row = self._db.execute(select(devices).where(where)).first()
-        return _device(row) if row else None
+        return _device(row._mapping) if row else None
 
     def touch_device(self, device: DeviceId, now: Instant) -> None:
         self._db.execute(update(devices).where(devices.c.id == device).values(seen_at=now))
 
     def devices(self, account: AccountId) -> list[Device]:
         where = (devices.c.account == account) & devices.c.revoked_at.is_(None)
-        return [_device(row) for row in self._db.execute(select(devices).where(where).order_by(devices.c.made_at))]
+        return [
+            _device(row._mapping) for row in self._db.execute(select(devices).where(where).order_by(devices.c.made_at))
+        ]
 
     def revoke_device(self, account: AccountId, device: DeviceId, now: Instant) -> bool:
         where = (devices.c.account == account) & (devices.c.id == device) & devices.c.revoked_at.is_(None)
@@ -114,8 +116,7 @@ class SqlAccounts:
             self._db.execute(insert(facts).values(name=name, value=value))
 
 
-def _account(row: Row[tuple[object, ...]]) -> Account:
-    r = row._mapping  # SQLAlchemy's public name for a row by column
+def _account(r: RowMapping) -> Account:
     return Account(
         id=AccountId(r[accounts.c.id]),
         login=r[accounts.c.login],
@@ -129,8 +130,7 @@ def _account(row: Row[tuple[object, ...]]) -> Account:
     )
 
 
-def _device(row: Row[tuple[object, ...]]) -> Device:
-    r = row._mapping
+def _device(r: RowMapping) -> Device:
     return Device(
         id=DeviceId(r[devices.c.id]),
         account=AccountId(r[devices.c.account]),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 
 from presence.ids import AccountId, GroupId, Instant, MemberId
 from server.records import AuditLine, Block, Report
@@ -93,8 +93,7 @@ def audit_hash(before: str, line: AuditLine) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _report(r: object) -> Report:
-    row = dict(r)  # type: ignore[call-overload]
+def _report(row: RowMapping) -> Report:
     return Report(
         id=row["id"],
         group=GroupId(row["group_id"]),

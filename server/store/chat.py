@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, Row, Select, insert, select, update
+from sqlalchemy import Connection, RowMapping, Select, insert, select, update
 
 from presence.ids import AccountId, CallId, DeviceId, GroupId, Instant, MemberId, RoomId
 from rooms.chat import Entry, Kind
@@ -65,12 +65,12 @@ class SqlChat:
 
     def entry(self, room: RoomId, seq: int) -> Entry | None:
         row = self._db.execute(_entries().where((entries.c.room == room) & (entries.c.seq == seq))).first()
-        return _entry(row) if row else None
+        return _entry(row._mapping) if row else None
 
     def entries(self, room: RoomId, after: int, before: int, limit: int) -> list[Entry]:
         where = (entries.c.room == room) & (entries.c.seq > after) & (entries.c.seq < before)
         rows = self._db.execute(_entries().where(where).order_by(entries.c.seq.desc()).limit(limit)).all()
-        return [_entry(row) for row in reversed(rows)]
+        return [_entry(row._mapping) for row in reversed(rows)]
 
     def blank(self, room: RoomId, seq: int, kind: Kind) -> None:
         where = (entries.c.room == room) & (entries.c.seq == seq)
@@ -85,8 +85,7 @@ def _entries() -> Select[tuple[object, ...]]:
     )
 
 
-def _entry(row: Row[tuple[object, ...]]) -> Entry:
-    r = row._mapping
+def _entry(r: RowMapping) -> Entry:
     return Entry(
         room=RoomId(r[entries.c.room]),
         seq=r[entries.c.seq],

@@ -6,7 +6,7 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 
-from sqlalchemy import Connection, Row, func, insert, or_, select, update
+from sqlalchemy import Connection, RowMapping, Select, func, insert, or_, select, update
 
 from presence.availability import Availability, OnBreak, Open, Quiet, Reach, is_on_break, is_open
 from presence.ids import AccountId, CallId, GroupId, Instant, MemberId, RoomId
@@ -62,7 +62,7 @@ class SqlGroups:
             .outerjoin(counted, counted.c.group_id == groups.c.id)
             .order_by(groups.c.name)
         )
-        return [(_group(row), row.n or 0) for row in self._db.execute(query)]
+        return [(_group(row._mapping), row.n or 0) for row in self._db.execute(query)]
 
     def group(self, group: GroupId) -> Group | None:
         query = (
@@ -71,7 +71,7 @@ class SqlGroups:
             .where(groups.c.id == group)
         )
         row = self._db.execute(query).first()
-        return _group(row) if row else None
+        return _group(row._mapping) if row else None
 
     def add_member(self, membership: Membership, name_key: str) -> None:
         seat = "volunteer" if membership.role is Role.VOLUNTEER else "member"
@@ -101,14 +101,14 @@ class SqlGroups:
 
     def member(self, member: MemberId) -> Membership | None:
         row = self._db.execute(_members().where(memberships.c.id == member)).first()
-        return _membership(row) if row else None
+        return _membership(row._mapping) if row else None
 
     def membership(self, account: AccountId, group: GroupId) -> Membership | None:
         where = (
             (memberships.c.account == account) & (memberships.c.group_id == group) & (memberships.c.seat == "member")
         )
         row = self._db.execute(_members().where(where)).first()
-        return _membership(row) if row else None
+        return _membership(row._mapping) if row else None
 
     def groups_of(self, account: AccountId) -> list[MyGroup]:
         query = (
@@ -123,13 +123,16 @@ class SqlGroups:
             )
             .order_by(memberships.c.joined_at)
         )
-        return [MyGroup(_group(row), _membership(row), row.head) for row in self._db.execute(query)]
+        return [MyGroup(_group(row._mapping), _membership(row._mapping), row.head) for row in self._db.execute(query)]
 
     def members(self, group: GroupId) -> list[Membership]:
         where = (
             (memberships.c.group_id == group) & (memberships.c.seat == "member") & (memberships.c.state == State.ACTIVE)
         )
-        return [_membership(row) for row in self._db.execute(_members().where(where).order_by(memberships.c.joined_at))]
+        return [
+            _membership(row._mapping)
+            for row in self._db.execute(_members().where(where).order_by(memberships.c.joined_at))
+        ]
 
     def volunteer_seat(self, account: Account, group: GroupId, member: MemberId, now: Instant) -> Membership:
         where = (
@@ -139,7 +142,7 @@ class SqlGroups:
         )
         row = self._db.execute(_members().where(where)).first()
         if row:
-            return _membership(row)
+            return _membership(row._mapping)
         seat = Membership(
             id=member,
             account=account.id,
@@ -196,7 +199,9 @@ class SqlGroups:
             & (memberships.c.state == State.ACTIVE)
             & or_(willing, memberships.c.id.in_(sorted(rung)))
         )
-        return [(_membership(r), Part.PEER, r.asked_first_at) for r in self._db.execute(_members().where(where))]
+        return [
+            (_membership(r._mapping), Part.PEER, r.asked_first_at) for r in self._db.execute(_members().where(where))
+        ]
 
     def _staff_seats(
         self, group: GroupId, rung: set[MemberId], new_id: Callable[[], str], now: Instant
@@ -282,23 +287,23 @@ class SqlGroups:
     def requests(self, group: GroupId, now: Instant) -> list[JoinRequest]:
         where = (join_requests.c.group_id == group) & (join_requests.c.state == "waiting")
         query = _requests().where(where & (join_requests.c.expires_at > now)).order_by(join_requests.c.at)
-        return [_request(row) for row in self._db.execute(query)]
+        return [_request(row._mapping) for row in self._db.execute(query)]
 
     def request(self, request: str, now: Instant) -> JoinRequest | None:
         where = (join_requests.c.id == request) & (join_requests.c.state == "waiting")
         row = self._db.execute(_requests().where(where & (join_requests.c.expires_at > now))).first()
-        return _request(row) if row else None
+        return _request(row._mapping) if row else None
 
     def settle_request(self, request: str, state: str, reason: str) -> None:
         where = join_requests.c.id == request
         self._db.execute(update(join_requests).where(where).values(state=state, reason=reason))
 
 
-def _members() -> select:  # type: ignore[valid-type]
+def _members() -> Select[tuple[object, ...]]:
     return select(*_MEMBER_COLUMNS).join(accounts, accounts.c.id == memberships.c.account)
 
 
-def _requests() -> select:  # type: ignore[valid-type]
+def _requests() -> Select[tuple[object, ...]]:
     return select(join_requests, memberships.c.name).join(memberships, memberships.c.id == join_requests.c.member)
 
 
@@ -309,13 +314,8 @@ def _availability(state: str, until: int | None) -> Availability:
 
 
 def _changeable(membership: Membership) -> dict[str, object]:
-    match membership.availability:
-        case Open():
-            state, until = "open", None
-        case OnBreak(until=at):
-            state, until = "break", at
-        case Quiet():
-            state, until = "quiet", None
+    until = membership.availability.until if isinstance(membership.availability, OnBreak) else None
+    state = "open" if isinstance(membership.availability, Open) else "quiet" if until is None else "break"
     return {
         "role": membership.role.value,
         "state": membership.state.value,
@@ -327,8 +327,7 @@ def _changeable(membership: Membership) -> dict[str, object]:
     }
 
 
-def _membership(row: Row[tuple[object, ...]]) -> Membership:
-    r = row._mapping
+def _membership(r: RowMapping) -> Membership:
     return Membership(
         id=MemberId(r[memberships.c.id]),
         account=AccountId(r[memberships.c.account]),
@@ -345,8 +344,7 @@ def _membership(row: Row[tuple[object, ...]]) -> Membership:
     )
 
 
-def _group(row: Row[tuple[object, ...]]) -> Group:
-    r = row._mapping
+def _group(r: RowMapping) -> Group:
     return Group(
         id=GroupId(r[groups.c.id]),
         room=RoomId(r["room"]),
@@ -358,8 +356,7 @@ def _group(row: Row[tuple[object, ...]]) -> Group:
     )
 
 
-def _request(row: Row[tuple[object, ...]]) -> JoinRequest:
-    r = row._mapping
+def _request(r: RowMapping) -> JoinRequest:
     return JoinRequest(
         id=r[join_requests.c.id],
         group=GroupId(r[join_requests.c.group_id]),

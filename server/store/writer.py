@@ -134,8 +134,7 @@ class _Worker:
         try:
             with self._engine.connect() as db, db.begin():
                 tx = SqlTx(db)
-                for job in group:
-                    outcomes.append(self._one(db, tx, job))
+                outcomes.extend(self._one(db, tx, job) for job in group)
         except DBAPIError as error:
             log.error("store_failed", jobs=len(group), error=type(error.orig).__name__, code=_sqlite_code(error))
             outcomes = [(job, None, StoreDown("not committed")) for job in group]

@@ -336,7 +336,7 @@ class FinishIntroduction(Frame, tag="finish_introduction", frozen=True):
 
 
 class OpenRoom(Frame, tag="open_room", frozen=True):
-    """Read a room from a position on, live (CH2). Without one, the last entries come. Answered by `room_now`, then `ok`."""
+    """Read a room from a position on, live (CH2); without one, the last entries. Answered by `room_now`, then `ok`."""
 
     k: Key
     room: Id
@@ -902,7 +902,7 @@ class Revoked(Frame, tag="revoked", frozen=True):
 
 
 Event = (
-    Welcome | Ok | RefusedFrame | Beat | GroupsNow | FoundGroups | Members | JoinRequests | RoomNow | Entries | EntryAdded
-    | EntryChanged | Resync | TypingNow | PresenceNow | MyCall | Card | CardGone | DeskNow | Audit | Reports | Blocks
-    | Revoked
+    Welcome | Ok | RefusedFrame | Beat | GroupsNow | FoundGroups | Members | JoinRequests | RoomNow | Entries
+    | EntryAdded | EntryChanged | Resync | TypingNow | PresenceNow | MyCall | Card | CardGone | DeskNow | Audit
+    | Reports | Blocks | Revoked
 )  # fmt: skip

@@ -14,7 +14,7 @@ export interface Position {
 export interface Person {
   member: string;
   name: string;
-  badge: "moderator" | "none" | "simulated" | "volunteer";
+  badge: "moderator" | "none" | "volunteer";
   simulated: boolean;
 }
 
@@ -262,7 +262,7 @@ export interface FinishIntroduction {
   group: string;
 }
 
-/** Read a room from a position on, live (CH2). Without one, the last entries come. Answered by `room_now`, then `ok`. */
+/** Read a room from a position on, live (CH2); without one, the last entries. Answered by `room_now`, then `ok`. */
 export interface OpenRoom {
   t: "open_room";
   k: string;
