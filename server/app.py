@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from dataclasses import dataclass
+import socket
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import structlog
@@ -75,9 +76,41 @@ class Beside:
         log.info("stopped")
 
 
-async def start(settings: Settings, clock: Clock | None = None, *, local_push: bool = False) -> Beside:
-    """Start everything on `settings`. Without a clock it is the real one; only tests hand in another."""
+async def start(
+    settings: Settings,
+    clock: Clock | None = None,
+    *,
+    passphrases: Passphrases | None = None,
+    local_push: bool = False,
+) -> Beside:
+    """Start everything on `settings`. The clock and the hashing of passphrases are the real ones; only tests hand in
+    others. Raises OSError when the address cannot be listened on."""
     settings.check()
+    # Bound before anything is built: with port 0 the real port is part of the origins that are allowed.
+    bound = _bind(settings)
+    try:
+        return await _start(
+            replace(settings, port=bound.getsockname()[1]), bound, clock, passphrases or Passphrases(), local_push
+        )
+    except BaseException:
+        bound.close()
+        raise
+
+
+def _bind(settings: Settings) -> socket.socket:
+    bound = socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind((settings.host, settings.port))
+    except OSError:
+        bound.close()
+        raise
+    return bound
+
+
+async def _start(
+    settings: Settings, bound: socket.socket, clock: Clock | None, passphrases: Passphrases, local_push: bool
+) -> Beside:
     path = upgrade_database(settings)
     if clock is None:
         clock = _system_clock(settings)
@@ -109,7 +142,7 @@ async def start(settings: Settings, clock: Clock | None = None, *, local_push: b
     app.router.add_get("/ws", arrivals.guarded_upgrade(settings, door))
     for pages in (
         health,
-        AccountPages(services, settings, Passphrases()),
+        AccountPages(services, settings, passphrases),
         UrgentPages(services, settings, tickets),
         PushPages(services, settings, public_key(key), local_endpoints=local_push),
         Pages(settings),
@@ -122,7 +155,7 @@ async def start(settings: Settings, clock: Clock | None = None, *, local_push: b
     await runner.setup()
     server = runner.server
     assert server is not None  # noqa: S101  set by setup()
-    listener = await asyncio.get_running_loop().create_server(server, settings.host, settings.port, backlog=BACKLOG)
+    listener = await asyncio.get_running_loop().create_server(server, sock=bound, backlog=BACKLOG)
     door.set_listener(listener)
     services.ready_at = clock.now()
     timers.start()
