@@ -10,20 +10,13 @@ import { RecoverScreen, SignIn, SignUp, Welcome, Youth } from "./screens/Entry/E
 import { Invite } from "./screens/Entry/Invite";
 import { Locked } from "./screens/Entry/Locked";
 import { Offline, Starting } from "./screens/Entry/Offline";
-import { CreateGroup } from "./screens/Find/CreateGroup";
-import { Find } from "./screens/Find/Find";
-import { JoinGroup } from "./screens/Find/JoinGroup";
 import { Groups } from "./screens/Groups/Groups";
 import { HelpingOnPage } from "./screens/Helping/Helping";
 import { Introduction } from "./screens/Introduction/Introduction";
-import { Moderate } from "./screens/Moderate/Moderate";
+import { More } from "./screens/More";
 import { PersonSheet } from "./screens/Person/PersonSheet";
 import { Room } from "./screens/Room/Room";
-import { Leaving } from "./screens/Settings/Leaving";
 import { Lines } from "./screens/Settings/Lines";
-import { PlanScreen } from "./screens/Settings/Plan";
-import { Settings } from "./screens/Settings/Settings";
-import { Stored } from "./screens/Settings/Stored";
 
 /*
  * Hooks for browser journeys: roles and names first. Besides: `data-screen` on the root of every screen and sheet
@@ -91,23 +84,23 @@ function Place() {
     case "introduction":
       return <Introduction group={here.group} />;
     case "find":
-      return <Find />;
+      return <More show={({ Find }) => <Find />} />;
     case "join":
-      return <JoinGroup card={here.card} />;
+      return <More show={({ JoinGroup }) => <JoinGroup card={here.card} />} />;
     case "create":
-      return <CreateGroup />;
+      return <More show={({ CreateGroup }) => <CreateGroup />} />;
     case "moderate":
-      return <Moderate group={here.group} />;
+      return <More show={({ Moderate }) => <Moderate group={here.group} />} />;
     case "plan":
-      return <PlanScreen />;
+      return <More show={({ PlanScreen }) => <PlanScreen />} />;
     case "lines":
       return <Lines />;
     case "settings":
-      return <Settings />;
+      return <More show={({ Settings }) => <Settings />} />;
     case "stored":
-      return <Stored />;
+      return <More show={({ Stored }) => <Stored />} />;
     case "leaving":
-      return <Leaving />;
+      return <More show={({ Leaving }) => <Leaving />} />;
   }
 }
 

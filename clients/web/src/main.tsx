@@ -1,10 +1,10 @@
+import "./design/tokens.css";
+import "./design/base.css";
 import { render } from "preact";
 import { App, armCallReturn } from "./App";
 import { armReturn, start } from "./app/start";
 import { armKeys } from "./app/keys";
 import { registerWorker } from "./app/trusted";
-import "./design/tokens.css";
-import "./design/base.css";
 
 const root = document.getElementById("app");
 if (root) {

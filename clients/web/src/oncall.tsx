@@ -1,4 +1,17 @@
+import "./design/tokens.css";
+import "./design/base.css";
 import { render } from "preact";
+import { armKeys } from "./app/keys";
+import { armReturn, start } from "./app/start";
+import { registerWorker } from "./app/trusted";
+import { OnCall, armDesk } from "./desk/OnCall";
 
 const root = document.getElementById("app");
-if (root) render(<h1>Beside</h1>, root);
+if (root) {
+  start("oncall");
+  armReturn();
+  armDesk();
+  armKeys();
+  render(<OnCall />, root);
+  void registerWorker();
+}

@@ -11,7 +11,8 @@ let onLeave: () => void = () => {};
 
 function target(): string {
   const meta = document.querySelector<HTMLMetaElement>('meta[name="exit-target"]');
-  return meta?.content || "/weather";
+  const chosen = meta?.content ?? "";
+  return chosen && !chosen.startsWith("%") ? chosen : "/weather"; // the dev server leaves the placeholder
 }
 
 /**

@@ -50,7 +50,7 @@ export function PresenceSummary({ group, onOpen }: { group: string; onOpen: () =
             ))}
           </span>
         )}
-        <span class="small quiet">{rest || words.alone}</span>
+        <span class="small quiet">{rest || (view.can_come === 0 && words.alone)}</span>
       </span>
     </button>
   );

@@ -14,6 +14,7 @@ import { mainLine } from "../../device/helplines";
 import { usualGroup } from "../../device/prefs";
 import { groupOf, groups } from "../../model/model";
 import { ask as words, common } from "../../text/en";
+import { people } from "../../text/words";
 import type { PresenceView } from "../../wire/frames";
 
 interface AskProps {
@@ -106,7 +107,7 @@ export function Ask({ group: wanted, from }: AskProps) {
 function lead(view: PresenceView | null, pending: boolean): string {
   if (pending) return words.leadPending;
   if (!view) return words.leadUnknown;
-  return view.can_come > 0 ? words.leadSome : words.leadNobody(view.volunteers, view.away_opted_in);
+  return view.can_come > 0 ? words.leadSome(view.can_come) : words.leadNobody(view.volunteers, view.away_opted_in);
 }
 
 interface WhomProps {
@@ -126,7 +127,7 @@ function Whom({ view, choosing, only, volunteersToo }: WhomProps) {
       <legend>
         <b>{words.whom}</b>
       </legend>
-      <Choice name="ask-whom" label={words.everyone} sub={words.some(view.can_come)} checked={!choosing.value} onChange={() => (choosing.value = false)} />
+      <Choice name="ask-whom" label={words.everyone} sub={people(view.can_come)} checked={!choosing.value} onChange={() => (choosing.value = false)} />
       <Choice name="ask-whom" label={words.choose} checked={choosing.value} onChange={() => (choosing.value = true)} />
       {choosing.value && (
         <>

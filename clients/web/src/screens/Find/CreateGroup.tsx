@@ -5,7 +5,8 @@ import { Bar } from "../../components/Bar/Bar";
 import { Field, Problem } from "../../components/Field/Field";
 import { NeedDock } from "../../components/LampButton";
 import { useDeed } from "../../components/useDeed";
-import { create as words, names } from "../../text/en";
+import { names } from "../../text/en";
+import { create as words } from "../../text/more.en";
 
 const parts = (text: string, by: RegExp, most: number) =>
   text

@@ -8,7 +8,8 @@ import { NeedDock } from "../../components/LampButton";
 import { useDeed } from "../../components/useDeed";
 import { Icon } from "../../icons/Icon";
 import { groupOf } from "../../model/model";
-import { find as words, groupsText } from "../../text/en";
+import { groupsText } from "../../text/en";
+import { find as words } from "../../text/more.en";
 import type { GroupCard } from "../../wire/frames";
 import "./Find.css";
 

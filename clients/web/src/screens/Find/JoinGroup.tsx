@@ -5,7 +5,8 @@ import { Bar } from "../../components/Bar/Bar";
 import { Choice, Field, Problem } from "../../components/Field/Field";
 import { NeedDock } from "../../components/LampButton";
 import { useDeed } from "../../components/useDeed";
-import { groupsText, join as words, names } from "../../text/en";
+import { groupsText, names } from "../../text/en";
+import { join as words } from "../../text/more.en";
 import type { GroupCard } from "../../wire/frames";
 
 /** Ask a closed group to let one in: its questions, and a pledge to its rules (GR2). */

@@ -40,13 +40,13 @@ export function Groups() {
         <div class="stack">
           <MainLine />
           <nav class="stack-2" aria-label={words.menu}>
-            <MoreItems look="btn wide" />
-            <button class="btn wide" type="button" onClick={() => go({ at: "create" })}>
+            <MoreItems look="btn wide item" />
+            <button class="btn wide item" type="button" onClick={() => go({ at: "create" })}>
               <Icon name="plus" />
               {words.create}
             </button>
             {me.value?.volunteer && (
-              <a class="btn wide" href="/oncall">
+              <a class="btn wide item" href="/oncall">
                 <Icon name="bell-ring" />
                 {words.onCall}
               </a>

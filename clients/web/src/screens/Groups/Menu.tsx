@@ -64,7 +64,7 @@ export function SideNav({ group }: { group: string }) {
         {moderates ? words.moderate : words.aboutGroup}
       </Item>
       {me.value?.volunteer && (
-        <a class="btn wide" href="/oncall">
+        <a href="/oncall">
           <Icon name="bell-ring" />
           {words.onCall}
         </a>

@@ -11,7 +11,8 @@ import { Badge } from "../../components/Person";
 import { useDeed } from "../../components/useDeed";
 import { Icon } from "../../icons/Icon";
 import { groupOf, live } from "../../model/model";
-import { common, groupsText, moderate as words, person as personWords } from "../../text/en";
+import { common, groupsText, person as personWords } from "../../text/en";
+import { moderate as words } from "../../text/more.en";
 import { dayOf, timeOfDay } from "../../text/words";
 import type { JoinRequest, Members, MyGroup, ReportView } from "../../wire/frames";
 

@@ -5,7 +5,8 @@ import { NeedDock } from "../../components/LampButton";
 import { leaveNow } from "../../device/exit";
 import { shiftExit } from "../../device/prefs";
 import { Icon } from "../../icons/Icon";
-import { exit as words, settings } from "../../text/en";
+import { exit as words } from "../../text/en";
+import { settings } from "../../text/more.en";
 
 /** Says what Exit does and what it cannot clear, before someone needs it (CB4). */
 export function Leaving() {

@@ -12,7 +12,8 @@ import { comingSound, shiftExit, theme, usualGroup } from "../../device/prefs";
 import { endPush, lookAtPush, pushState, startPush } from "../../device/push";
 import { wakeSound } from "../../device/sound";
 import { groups } from "../../model/model";
-import { person, settings as words } from "../../text/en";
+import { person } from "../../text/en";
+import { settings as words } from "../../text/more.en";
 import type { BlockView, Device, MyGroup } from "../../wire/frames";
 
 export function Settings() {

@@ -1,7 +1,7 @@
 import { go } from "../../app/place";
 import { Bar } from "../../components/Bar/Bar";
 import { NeedDock } from "../../components/LampButton";
-import { stored as words } from "../../text/en";
+import { stored as words } from "../../text/more.en";
 
 /** What we hold, for how long, and what the operator can read (CB8). */
 export function Stored() {

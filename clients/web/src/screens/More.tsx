@@ -1,0 +1,43 @@
+import { signal } from "@preact/signals";
+import type { ComponentChild } from "preact";
+import { useEffect } from "preact/hooks";
+import { go } from "../app/place";
+import { Bar } from "../components/Bar/Bar";
+import { NeedDock } from "../components/LampButton";
+import { common } from "../text/en";
+
+type Screens = typeof import("./more");
+
+const screens = signal<Screens | null>(null);
+const failed = signal(false);
+
+function load(): void {
+  if (screens.peek()) return;
+  failed.value = false;
+  import("./more").then(
+    (found) => (screens.value = found),
+    () => (failed.value = true),
+  );
+}
+
+/** One of the screens that are loaded later. Until it is there, the yellow button is. */
+export function More({ show }: { show: (screens: Screens) => ComponentChild }) {
+  useEffect(load, []);
+  if (screens.value) return <>{show(screens.value)}</>;
+  return (
+    <div class="screen" data-screen="loading">
+      <Bar title={common.name} heading={false} onBack={() => go({ at: "groups" })} />
+      <main class="page">
+        <p class="lead" role="status">
+          {failed.value ? common.unreached : common.loading}
+        </p>
+        {failed.value && (
+          <button class="btn wide" type="button" onClick={load}>
+            {common.tryAgain}
+          </button>
+        )}
+      </main>
+      <NeedDock />
+    </div>
+  );
+}

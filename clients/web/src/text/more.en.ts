@@ -1,0 +1,112 @@
+// The words of the screens that are loaded when someone first goes there: finding, settings, looking after a group.
+import { dayOf, plural, timeOfDay } from "./words";
+
+export const find = {
+  title: "Find a group",
+  label: "What are you living with?",
+  search: "Search",
+  count: (n: number) => (n === 0 ? "No group fits these words yet." : `${plural(n, "group", "groups")}.`),
+  noneDo: "Try other words, or start a group.",
+  size: "Size",
+  sizes: { "under 10": "under 10 people", "10 to 50": "10 to 50 people", "over 50": "over 50 people" } as Record<string, string>,
+  rules: "Rules of this group",
+  ask: "Ask to join",
+  mine: "You are in this group",
+  note: "You start by reading or taking part, as the moderators see fit. Nobody rings you until you say so.",
+};
+
+export const join = {
+  title: "Ask to join",
+  lead: "A moderator reads your answers. You can write to nobody until then; you can still ask for someone.",
+  pledge: "I will keep to these rules",
+  send: "Send",
+  sentSay: "Your answers are with the moderators.",
+  sentLead: "The group shows up under your groups. Until they answer, pressing the yellow button rings on-call volunteers.",
+};
+
+export const create = {
+  title: "Start a group",
+  lead: "You become its first moderator. Only what you write here can be found by others.",
+  name: "Name of the group",
+  blurb: "What it is for",
+  tags: "Words to find it by, with commas between",
+  rules: "Rules everyone agrees to",
+  questions: "Questions for people who ask to join, one a line, 5 at most",
+  make: "Make the group",
+};
+
+export const moderate = {
+  title: "Look after this group",
+  requests: "Waiting to join",
+  noRequests: "Nobody is waiting.",
+  admit: "Let in",
+  admitReading: "Let in to read along",
+  decline: "Decline",
+  reason: "Why not, in a line they can read",
+  invites: "Invite someone",
+  inviteLead: "The link works once.",
+  makeInvite: "Make a link",
+  inviteAs: "They join as",
+  asMember: "a member",
+  asObserver: "someone who reads along",
+  copy: "Copy the link",
+  copied: "Copied",
+  linkLabel: "The link",
+  members: "People",
+  reports: "Reports",
+  noReports: "No open reports.",
+  about: (name: string) => `About ${name}`,
+  resolve: "Done with this",
+  roles: { observer: "reading along", member: "member", moderator: "moderator" } as Record<string, string>,
+  leave: "Leave this group",
+  leaveAgain: "Leave now",
+  leaveHint: "You can come back only if you ask again.",
+  rules: "Rules",
+};
+
+export const settings = {
+  title: "Settings",
+  theme: "Light or dark",
+  themes: { system: "As the device", light: "Light", dark: "Dark" } as Record<string, string>,
+  shift: "Shift three times leaves the page",
+  shiftHint: "Three key-ups of Shift within 5 seconds, with nothing between.",
+  sound: "Sound when someone is coming to me",
+  push: "Rung when this page is closed",
+  pushLead:
+    "Your browser’s maker carries the ring. It learns that this device was woken, and when. It learns nothing of who, which group, or why.",
+  pushOn: "Allow notifications",
+  pushOff: "Stop notifications",
+  pushIsOn: "Notifications reach this device.",
+  pushDenied: "The browser refuses notifications for this page. Its own settings can change that.",
+  pushMissing: "This browser cannot get notifications here.",
+  inGroup: (name: string) => `In ${name}`,
+  rungWhenAway: "Ring me when I am away",
+  rungWhenAwayHint: "If nobody comes in 45 seconds, a notification asks you too.",
+  hidden: "Do not show that I am here",
+  hiddenHint: "You can still be rung.",
+  devices: "Devices",
+  thisDevice: "This device",
+  device: "Another device",
+  seen: (at: number) => `last seen ${dayOf(at)}, ${timeOfDay(at)}`,
+  revoke: "Sign it out",
+  blocks: "Blocked people",
+  noBlocks: "You have blocked nobody here.",
+  signOut: "Sign out",
+  defaultGroup: "When I press from outside a room, ask in",
+};
+
+export const stored = {
+  title: "What is stored",
+  say: "What we hold, and who can read it.",
+  items: [
+    ["The words of the rooms", "Kept until deleted. The people of the group read them. The operator of this server can read them too."],
+    ["The words of a call", "Read by you, those who come, and the volunteer who accepts. Deleted after 7 days. The operator can read them until then."],
+    ["Who was asked, who could not", "Deleted after 24 hours. Never shown to you or to others."],
+    ["Who did what to which call", "The audit log, without any words. Kept for a year."],
+    ["Your sign-in name", "Never shown to anyone in a group. Your passphrase is kept only as a scrambled check of it."],
+    ["Your plan", "Only on this device. We never get it."],
+    ["Where you are", "We do not know and do not ask. So we cannot send help to you."],
+  ] as const,
+  backups: "A message you delete is unreadable at once, and gone from the live files within 24 hours. Backups run out at the age the operator sets.",
+  record: "Nothing is recorded, and nothing is sold or sent to third parties. A notification, if you allow it, passes through your browser’s maker, without content.",
+};
