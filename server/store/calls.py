@@ -48,11 +48,8 @@ class SqlCalls:
             if people.get(recipient.account) in (None, "rung"):  # a volunteer who is a member too: the nearer part
                 people[recipient.account] = part
         people[call.caller_account] = "caller"
-        kept = dict(
-            self._db.execute(
-                select(call_people.c.account, call_people.c.part).where(call_people.c.call == call.id)
-            ).tuples()
-        )
+        rows = self._db.execute(select(call_people.c.account, call_people.c.part).where(call_people.c.call == call.id))
+        kept = {row.account: row.part for row in rows}
         for account, part in people.items():
             where = (call_people.c.call == call.id) & (call_people.c.account == account)
             if account not in kept:
