@@ -8,7 +8,7 @@ import { defineConfig } from "vitest/config";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const OUT = here("../../server/site/static");
-const PAGES: Record<string, string> = { "index.html": "/", "oncall.html": "/oncall" };
+const PAGES: Record<string, string> = { "index.html": "/", "oncall.html": "/oncall", "weather.html": "/weather" };
 
 /**
  * Builds src/sw.ts into /sw.js after the pages: one file under a name that never changes, a classic script (no browser

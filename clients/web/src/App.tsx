@@ -108,7 +108,7 @@ function Place() {
 export function armCallReturn(): void {
   let ran = false;
   effect(() => {
-    const runs = callRuns();
+    const runs = gate.value.is === "in" && callRuns();
     if (runs && !ran && place.peek().at === "groups") place.value = { at: "call" };
     ran = runs;
   });

@@ -2,7 +2,7 @@ import { computed, effect, signal } from "@preact/signals";
 import { ringOnce, lowNote } from "../device/sound";
 import { comingSound } from "../device/prefs";
 import { common } from "../text/en";
-import type { Card } from "../wire/frames";
+import type { Card, DeskRow } from "../wire/frames";
 import { now } from "../model/clock";
 import { cards, desk, myCall } from "../model/model";
 import { ask } from "./sender";
@@ -54,18 +54,25 @@ export const stillAsking = computed(() =>
 
 const said = new Map<string, string>();
 
-function sayOnce(what: "card_delivered" | "card_seen", card: Card): void {
-  const asking = `${card.sound_at}`; // a new attempt brings a new time to sound
-  const key = `${what} ${card.call}`;
+function sayOnce(what: "card_delivered" | "card_seen", call: string, asking: string): void {
+  const key = `${what} ${call}`;
   if (said.get(key) === asking) return;
   said.set(key, asking);
-  ask({ t: what, call: card.call }).catch(() => said.delete(key));
+  ask({ t: what, call }).catch(() => said.delete(key));
 }
 
+// A new attempt brings a new time to sound: the same card asks anew.
+
 /** The card is in the document. */
-export const cardInPage = (card: Card) => sayOnce("card_delivered", card);
+export const cardInPage = (card: Card) => sayOnce("card_delivered", card.call, `${card.sound_at}`);
 /** The card is in the document of a visible page. */
-export const cardVisible = (card: Card) => sayOnce("card_seen", card);
+export const cardVisible = (card: Card) => sayOnce("card_seen", card.call, `${card.sound_at}`);
+
+/** A row of the desk is the volunteer's card: delivered once it is in the table, seen once the page is looked at. */
+export function rowInPage(row: DeskRow): void {
+  sayOnce("card_delivered", row.call, `${row.attempt}`);
+  if (document.visibilityState === "visible") sayOnce("card_seen", row.call, `${row.attempt}`);
+}
 
 /** The server sent a version that this page holds: it did not hear the first ack, or did not count it. */
 export function cardCameAgain(card: Card): void {

@@ -1,6 +1,6 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import { soundBlocked } from "../app/cards";
+import { rowInPage, soundBlocked } from "../app/cards";
 import { answerCall, reopenCall, setShift } from "../app/commands";
 import { go } from "../app/place";
 import { localNow } from "../app/start";
@@ -52,7 +52,8 @@ function Header({ view }: { view: DeskNow | null }) {
   const backup = useSignal(false);
   const on = view?.on_shift ?? false;
   const since = view?.shift_since ?? null;
-  const shift = since === null ? "" : duration(Math.floor(secondsSince(since, now.value) / 60) * 60);
+  const minutes = since === null ? 0 : Math.floor(secondsSince(since, now.value) / 60);
+  const shift = minutes === 0 ? words.justBegan : duration(minutes * 60);
   const says = !on ? words.offShift : view?.backup ? words.onBackup(shift) : words.onShift(shift);
   return (
     <header class="bar">
@@ -135,6 +136,12 @@ function Calls({ view }: { view: DeskNow }) {
   const held = useSignal(false); // pointer or focus is on the table: rows stay where they are
   const rows = held.value ? keepOrder(order.current, view.rows) : sortRows(view.rows);
   order.current = rows.map((row) => row.call);
+  useEffect(() => {
+    const look = () => view.rows.forEach((row) => row.mine === "asked" && rowInPage(row));
+    look();
+    document.addEventListener("visibilitychange", look);
+    return () => document.removeEventListener("visibilitychange", look);
+  }, [view.rows]);
   const accept = (row: DeskRow) =>
     void run(() => answerCall(row.call, "coming")).then((well) => well && go({ at: "helping", call: row.call }));
   const open = (row: DeskRow) => go({ at: "helping", call: row.call });
@@ -145,7 +152,8 @@ function Calls({ view }: { view: DeskNow }) {
       <Problem of={trouble} />
       {rows.length === 0 && (
         <p class="card">
-          <b>{words.none}</b> {words.noneLead}
+          <b>{words.none}</b>
+          <span>{view.on_shift ? words.noneLead : words.noneOff}</span>
         </p>
       )}
       {rows.length > 0 && (

@@ -119,12 +119,7 @@ function Deadline({ row }: { row: DeskRow }) {
     : row.follow_up_at !== null
       ? words.followUp(timeOfDay(row.follow_up_at))
       : words.noNext;
-  return (
-    <>
-      <br />
-      <span class="small quiet num">{next}</span>
-    </>
-  );
+  return <span class="under small quiet num">{next}</span>;
 }
 
 function ReachCell({ row }: { row: DeskRow }) {
@@ -133,16 +128,12 @@ function ReachCell({ row }: { row: DeskRow }) {
     <span class="num">
       {row.standing !== "held" && words.reach(row.delivered, row.targeted, row.seen, row.cant)}
       {shown.map((helper) => (
-        <span class="small quiet" key={helper.person.member}>
-          <br />
+        <span class="under small quiet" key={helper.person.member}>
           {helperWords(helper)}
         </span>
       ))}
       {shown.length === 0 && row.no_human_since !== null && (
-        <span class="small quiet">
-          <br />
-          {words.nobodyComing}
-        </span>
+<span class="under small quiet">{words.nobodyComing}</span>
       )}
     </span>
   );

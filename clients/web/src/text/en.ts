@@ -98,7 +98,13 @@ export const entry = {
 export const locked = {
   say: "Reading is locked.",
   lead: "You left this page fast. Give your passphrase to read again. Asking for someone works without it.",
-  callOpen: "If you had a call open, it is still open.",
+  callSay: "Your call is still open.",
+  callLead: (names_: readonly string[]) =>
+    names_.length === 0
+      ? "Nobody is with you yet. People know that you stepped away, and nothing else."
+      : `${list(names_)} ${be(names_.length)} still here. They know that you stepped away, and nothing else.`,
+  backIn: "Go back in",
+  imOk: "I’m OK. Close the call.",
   unlock: "Read again",
   signOut: "Sign out of this device",
 };
@@ -333,11 +339,11 @@ export const call = {
   imOk: "I’m OK now",
   mistake: "It was a mistake",
   stopping: "Stopping costs nothing. You can ask again.",
+  canWrite: "You can write here. You don’t have to explain anything.",
   keptRinging: "We keep ringing until you say someone is with you.",
   confirmHere: "Yes, someone’s here",
   confirmAsk: "Is someone with you?",
   notYet: "Not yet, keep ringing",
-  orPhone: "Or talk by phone, while we ring",
   dangerPhone: "If your life is in danger now. Beside cannot call them for you: it does not know where you are.",
   backToRoom: "Back to the room. Ringing goes on.",
   backToGroup: "Back to the room. The call stays open.",
@@ -399,7 +405,7 @@ export const unreached = {
 export const card = {
   says: (caller: string, me: string) => `${caller} is asking you, ${me}.`,
   saysVolunteer: (caller: string) => `${caller} needs a volunteer.`,
-  asked: (seconds: number) => `Asked ${duration(seconds)} ago`,
+  asked: (seconds: number) => (seconds < 5 ? "Asked just now" : `Asked ${duration(seconds)} ago`),
   countAsked: (n: number) => (n === 1 ? "1 person was asked" : `${n} people were asked`),
   nobodyComing: "nobody is coming yet",
   comingToo: (names_: readonly string[]) => `${list(names_)} ${be(names_.length)} coming`,
@@ -456,6 +462,8 @@ export const helping = {
   debrief: "What you heard may stay with you. Talk to a volunteer, or write to your group. You did enough.",
   you: "You",
   lostAt: (at: number) => `lost ${timeOfDay(at)}`,
+  hereSince: (at: number) => `here since ${timeOfDay(at)}`,
+  inRoom: "in the room",
   steppedAway: "stepped away",
 };
 

@@ -9,6 +9,8 @@ export const oncall = {
   callsNote: "Longest without a human first. Words open only when you accept, and each look is logged.",
   none: "No call is open.",
   noneLead: "You hear it when one is.",
+  noneOff: "You are off shift: you would not be rung.",
+  justBegan: "just begun",
   goOn: "Go on shift",
   goOff: "Go off shift",
   backup: "As backup",

@@ -45,9 +45,9 @@ export function MainLine({ big = false, lead = "" }: { big?: boolean; lead?: str
 }
 
 /** The emergency number, with what Beside cannot do. */
-export function EmergencyLine({ big = false }: { big?: boolean }) {
+export function EmergencyLine({ big = false, sub = words.dangerPhone }: { big?: boolean; sub?: string }) {
   const number = local.value?.emergency;
-  return number ? <PhoneLine number={number} sub={words.dangerPhone} big={big} /> : null;
+  return number ? <PhoneLine number={number} sub={sub} big={big} /> : null;
 }
 
 /** The first person of the own plan who can be rung. */

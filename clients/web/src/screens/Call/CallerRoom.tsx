@@ -20,10 +20,12 @@ import { useDeed } from "../../components/useDeed";
 import { hasPlan, plan } from "../../device/plan";
 import { Icon } from "../../icons/Icon";
 import { groupOf, rooms } from "../../model/model";
-import { call as words, common, danger, person, plan as planWords, room as roomWords } from "../../text/en";
+import { call as words, common, danger, lines, person, plan as planWords, room as roomWords } from "../../text/en";
 import type { Entry, MyCall } from "../../wire/frames";
 import { DangerButton } from "./Danger";
 import { EndSheet } from "./Ended";
+import "../../components/Presence/Presence.css";
+import "../Room/Room.css";
 
 /** The call room as the caller sees it, from the moment someone is in it. */
 export function CallerRoom({ call }: { call: MyCall }) {
@@ -67,10 +69,10 @@ export function CallerRoom({ call }: { call: MyCall }) {
           <PlanCard />
         </div>
         <div class={call.standing === "held" ? "wide-only" : ""}>
-          <MainLine lead={words.orPhone} />
+          <MainLine lead={lines.free} />
         </div>
       </section>
-      <Log log={rooms.value.get(call.room)} me={me} label={roomWords.messages} onMore={onMore} empty={<p>{words.keptRinging}</p>} />
+      <Log log={rooms.value.get(call.room)} me={me} label={roomWords.messages} onMore={onMore} empty={<p>{words.canWrite}</p>} />
       <footer class="dock">
         <Composer room={call.room} label={words.compose} />
         <div class="pair">

@@ -37,8 +37,7 @@ export function DangerButton({ call, side }: DangerProps) {
           <h1 class="say" id="danger-title" tabIndex={-1}>
             {words.say}
           </h1>
-          <EmergencyLine big />
-          <p class="small quiet">{words.lead}</p>
+          <EmergencyLine big sub={words.lead} />
           <p role="status">
             <b>{called.value === "yes" ? words.called : called.value === "no" ? words.notCalled : ""}</b>
           </p>

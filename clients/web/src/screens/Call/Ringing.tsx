@@ -10,7 +10,7 @@ import { PlanCard } from "../../components/PlanCard/PlanCard";
 import { Row } from "../../components/Row/Row";
 import type { Stand } from "../../components/Row/Row";
 import { Strip } from "../../components/Strip/Strip";
-import { useCalm } from "../../components/useCalm";
+import { CalmStatus } from "../../components/CalmStatus";
 import { useDeed } from "../../components/useDeed";
 import { useSettled } from "../../components/useSettled";
 import { call as words, lines } from "../../text/en";
@@ -79,16 +79,14 @@ function stands(call: MyCall): Stand[] {
 }
 
 function Asking({ call }: { call: MyCall }) {
-  const status = useCalm(reach(call));
+  const facts = `${call.saved ? "" : `${words.unsaved} `}${reach(call)}`;
   return (
     <>
       <div class="stack">
         <LineStrip />
         <h1 class="say">{sentence(call)}</h1>
-        <p class="lead" role="status">
-          {!call.saved && `${words.unsaved} `}
-          {status}
-        </p>
+        <CalmStatus says={`${sentence(call)} ${facts}`} />
+        {facts && <p class="lead">{facts}</p>}
         <Row tall label={words.rowLabel} stands={stands(call)} />
         {!call.saved && <Strip icon="circle-alert">{words.unsavedStrip}</Strip>}
         {call.repeat && <p class="small quiet">{words.repeat}</p>}
@@ -106,7 +104,7 @@ function Asking({ call }: { call: MyCall }) {
 function Failsafe({ call }: { call: MyCall }) {
   const { coming } = nearby(call.helpers);
   const say = call.failsafe === "pledged_not_here" ? words.failsafePledged(namesOf(coming)) : words.failsafeNobody;
-  const status = useCalm(coming.length > 0 ? words.askingStatus(call.asked) : words.nobodyComing(call.asked));
+  const facts = `${call.saved ? "" : `${words.unsaved} `}${coming.length > 0 ? words.askingStatus(call.asked) : words.nobodyComing(call.asked)}`;
   return (
     <>
       <div class="stack">
@@ -122,10 +120,8 @@ function Failsafe({ call }: { call: MyCall }) {
       <div class="stack">
         <section class="stack" aria-labelledby="failsafe-next">
           <h2 id="failsafe-next">{words.notStopped}</h2>
-          <p role="status">
-            {!call.saved && `${words.unsaved} `}
-            {status}
-          </p>
+          <CalmStatus says={facts} />
+          <p>{facts}</p>
           <NextSteps next={call.next} coming={coming} />
         </section>
         <PlanCard />

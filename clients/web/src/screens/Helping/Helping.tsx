@@ -20,9 +20,11 @@ import { Icon } from "../../icons/Icon";
 import { now, secondsSince } from "../../model/clock";
 import { cards, live, rooms } from "../../model/model";
 import { card as cardWords, danger, helping as words, room as roomWords } from "../../text/en";
-import { list, timeOfDay } from "../../text/words";
+import { list } from "../../text/words";
 import type { Card, Entry } from "../../wire/frames";
 import { DangerButton } from "../Call/Danger";
+import "../../components/Presence/Presence.css";
+import "../Room/Room.css";
 
 interface HelpingProps {
   call: string;
@@ -87,7 +89,7 @@ function HelpingRoom({ card, onBack, backLabel, extra, over }: HelpingRoomProps)
             {extra}
           </div>
         )}
-        <p class="small quiet wide-only">{words.note}</p>
+        {!card.as_volunteer && <p class="small quiet wide-only">{words.note}</p>}
       </section>
       <Log
         log={card.room ? rooms.value.get(card.room) : undefined}
@@ -147,8 +149,9 @@ function CallerTruth({ card }: { card: Card }) {
   const names = [...(inside ? [words.you] : []), ...near.map((helper) => helper.person.name)];
   if (names.length > 0) {
     const mine = inside ? [card.mine === "here" ? ("lit" as const) : ("reached" as const)] : [];
-    const since = card.mine === "here" ? timeOfDay(card.helpers.find((helper) => helper.person.member === card.me)?.since ?? card.now) : "";
-    stands.push({ marks: [...mine, ...near.map(markOf)], label: list(names), sub: since, step: 1 });
+    const since = card.helpers.find((helper) => helper.person.member === card.me)?.since ?? card.now;
+    const sub = card.mine === "here" ? words.hereSince(since) : words.inRoom;
+    stands.push({ marks: [...mine, ...near.map(markOf)], label: list(names), sub, step: 1 });
   }
   if (coming.length > 0) {
     const label = list(coming.map((helper) => helper.person.name));
