@@ -205,10 +205,10 @@ class Call:
     volunteers_too: bool = True
     on_call_alone: bool = False
     """A pending or removed member's press goes to on-call alone (GR3)."""
-    repeat: int = 0
-    """Raises of this person before this one: `fourth in an hour` and `third in a day` are decided at the raise (UC9)."""
     quiet_cards: bool = False
+    """The fourth raise in an hour: on-call sounds first, peers get no sound (UC9)."""
     tell_volunteer: bool = False
+    """The third raise in 24 h (UC9)."""
 
     nobody_at_press: bool = False
     """Nobody was available at the press: away members and on-call are rung together at once (UC3)."""

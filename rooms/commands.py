@@ -63,7 +63,8 @@ class Press:
 
 def raise_call(press: Press, now: Instant, raised_before: Sequence[Instant], policy: Policy) -> Call:
     """A new call. `raised_before`: when this person raised calls in the last 24 h. No throttle blocks a call: the
-    fourth in an hour sounds at on-call first and gives peers quiet cards; the third in a day tells a volunteer (UC9)."""
+    fourth in an hour sounds at on-call first and gives peers quiet cards; the third in a day tells a volunteer (UC9).
+    """
     in_hour = sum(1 for at in raised_before if now - at < HOUR) + 1
     in_day = sum(1 for at in raised_before if now - at < 24 * HOUR) + 1
     return Call(

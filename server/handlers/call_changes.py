@@ -9,7 +9,8 @@ from presence.availability import Reach
 from presence.ids import CallId, Instant, MemberId
 from rooms.call import Call, Closed, Here
 from rooms.candidates import Candidate
-from rooms.escalation import advance, next_deadline
+from rooms.escalation import advance
+from rooms.ladder import next_deadline
 from rooms.refusals import Refusal, Refused
 from server.handlers.services import Reaches, Services
 from server.ports import Tx

@@ -31,7 +31,7 @@ from rooms.call import (
     standing,
 )
 from rooms.commands import can_confirm_here
-from rooms.escalation import Step, upcoming
+from rooms.ladder import Step, upcoming
 from rooms.policy import Policy
 from server.wire.frames import (
     Answer,
