@@ -14,11 +14,11 @@ async def test_uc01_a_press_reaches_a_peer_who_comes_and_both_words_make_it_held
     card = await maria.page.until(lambda state: state.card_of(call))
     assert (card["caller"]["name"], card["my_name"], card["words"]) == ("Ana", "Maria", "It is a bad evening.")
     assert card["room"] is None
-    await ana.page.until(lambda state: state.my_call and state.my_call["asked"] == 1)
+    await ana.page.until(lambda state: state.my_call_when(asked=1))
 
     await maria.page.card_seen(call)
     await maria.page.answer_call(call, "coming")
-    mine = await ana.page.until(lambda state: state.standing == "coming" and state.my_call)
+    mine = await ana.page.until(lambda state: state.my_call_when(standing="coming"))
     assert [(h["person"]["name"], h["answer"]) for h in mine["helpers"]] == [("Maria", "coming")]
 
     room = await maria.page.enter_call(call)
@@ -26,17 +26,16 @@ async def test_uc01_a_press_reaches_a_peer_who_comes_and_both_words_make_it_held
     await maria.page.open_room(room)
     await maria.page.say(room, "I am here. Do you want to tell me?")
     await ana.page.until(lambda state: state.said_in(room))
-    assert ana.page.state.standing == "coming", "one side has written: in the room, not yet here (UC5)"
+    assert ana.page.state.my_call["standing"] == "coming", "one side has written: in the room, not yet here (UC5)"
     await ana.page.say(room, "Yes.")
-    await ana.page.until(lambda state: state.standing == "held")
-    assert ana.page.state.my_call is not None
-    assert ana.page.state.my_call["helpers"][0]["answer"] == "here"
+    held = await ana.page.until(lambda state: state.my_call_when(standing="held"))
+    assert held["helpers"][0]["answer"] == "here"
     await maria.page.until(lambda state: state.said_in(room) == ["I am here. Do you want to tell me?", "Yes."])
 
     await ana.page.close_call(call, "better")
-    ended = await ana.page.until(lambda state: state.standing == "closed" and state.my_call)
+    ended = await ana.page.until(lambda state: state.my_call_when(standing="closed"))
     assert ended["ended"] == "better"
-    after = await maria.page.until(lambda state: (c := state.card_of(call)) and c["standing"] == "closed" and c)
+    after = await maria.page.until(lambda state: state.card_of(call, standing="closed"))
     assert after["debrief"] is True
 
 

@@ -245,7 +245,7 @@ class Commands:
     async def enter_call(self, call: str, *, key: str | None = None) -> str:
         """Go into the call room. Returns the room's id, once this person may read it."""
         await self.ask("enter_call", key=key, call=call)
-        return str(await self.until(lambda state: (state.cards.get(call) or {}).get("room")))
+        return str(await self.until(lambda state: state.card_of(call).get("room")))
 
     async def leave_call(self, call: str, *, parted_well: bool = False, key: str | None = None) -> None:
         await self.ask("leave_call", key=key, call=call, parted_well=parted_well)

@@ -102,14 +102,28 @@ class State:
     _unconfirmed: set[str] = field(default_factory=set)
 
     @property
-    def my_call(self) -> View | None:
-        """One's own newest call, ended or not."""
-        return max(self.my_calls.values(), key=lambda call: int(call["raised_at"]), default=None)
+    def my_call(self) -> View:
+        """One's own newest call, ended or not; empty when there is none."""
+        return max(self.my_calls.values(), key=lambda call: int(call["raised_at"]), default={})
+
+    def my_call_when(self, **fields: object) -> View:
+        """One's own newest call if its fields have these values, else empty: `my_call_when(standing="held")`."""
+        return _when(self.my_call, fields)
+
+    def card_of(self, call: str, **fields: object) -> View:
+        """The card of a call if it is this person's to see and its fields have these values, else empty."""
+        return _when(self.cards.get(call, {}), fields)
+
+    def desk_row(self, call: str, **fields: object) -> View:
+        """The row of a call on the dashboard if its fields have these values, else empty."""
+        rows = self.desk["rows"] if self.desk is not None else []
+        return _when(next((row for row in rows if row["call"] == call), {}), fields)
 
     @property
-    def standing(self) -> str | None:
-        """How one's own call stands: open, coming, held, parked, cancelled or closed."""
-        return None if self.my_call is None else str(self.my_call["standing"])
+    def asked_by(self) -> list[View]:
+        """The cards that ask this person now, the oldest first."""
+        asking = [c for c in self.cards.values() if c["mine"] == "asked" and c["stood_down"] == "no"]
+        return sorted(asking, key=lambda card: int(card["raised_at"]))
 
     def group_named(self, name: str) -> View:
         """One of one's own groups by its name. Raises KeyError."""
@@ -117,9 +131,6 @@ class State:
             if group["name"] == name:
                 return group
         raise KeyError(name)
-
-    def card_of(self, call: str) -> View | None:
-        return self.cards.get(call)
 
     def said_in(self, room: str) -> list[str]:
         """The words said in a room that is open, in order."""
@@ -189,3 +200,7 @@ class State:
             self.my_calls.pop(call, None)
             self.cards.pop(call, None)
         self._unconfirmed = set()
+
+
+def _when(view: View, fields: dict[str, object]) -> View:
+    return view if view and all(view[name] == value for name, value in fields.items()) else {}
