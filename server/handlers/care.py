@@ -13,6 +13,7 @@ from server.ports import Changes, Tx
 from server.records import Block, Report
 from server.who import Who
 from server.wire import frames as f
+from server.wire.codec import that_fit
 
 
 async def block_member(services: Services, who: Who, command: f.BlockMember) -> f.Ok:
@@ -88,10 +89,10 @@ async def list_reports(services: Services, who: Who, command: f.ListReports) -> 
         return [(r, m) for r, m in found if m is not None and m.account != who.account]
 
     found = await services.store.read(read)
-    views = [
+    views = that_fit(
         f.ReportView(report=r.id, reason=r.reason, words=r.words, about=person_of(m), entry_text=r.entry_text, at=r.at)
         for r, m in found
-    ]
+    )
     services.out.send_urgent(who.connection, f.Reports(re=command.k, group=command.group, reports=views))
     return f.Ok(re=command.k)
 

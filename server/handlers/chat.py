@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from presence.ids import AccountId, RoomId
 from rooms import commands
@@ -18,7 +20,9 @@ from server.ports import Changes, Tx
 from server.records import Room
 from server.who import Who
 from server.wire import frames as f
+from server.wire.codec import that_fit
 
+T = TypeVar("T")
 LAST_ENTRIES = 50
 BACKFILL_AT_MOST = 500
 FAR = 2**53
@@ -50,7 +54,7 @@ def seat_in(tx: Tx, who: Who, room_id: str) -> Seat:
 
 async def open_room(services: Services, who: Who, command: f.OpenRoom) -> f.Ok:
     """Watch first, then read: an entry committed in between arrives twice at most, and never not at all."""
-    await services.store.read(lambda tx: seat_in(tx, who, command.room))
+    first = await services.store.read(lambda tx: seat_in(tx, who, command.room))
     services.out.watch(who.connection, f"room:{command.room}")
     services.roster.enter(who.connection, f"room:{command.room}")
 
@@ -64,7 +68,8 @@ async def open_room(services: Services, who: Who, command: f.OpenRoom) -> f.Ok:
             return seat, True, tx.chat.entries(seat.room.id, after.seq, FAR, BACKFILL_AT_MOST)
         return seat, False, tx.chat.entries(seat.room.id, 0, FAR, LAST_ENTRIES)
 
-    seat, resumed, entries = await services.store.read(read)
+    seat, resumed, entries = await _reading(services, first)(read)
+    views = _newest_that_fit(services, who, entries)
     services.out.send_urgent(
         who.connection,
         f.RoomNow(
@@ -72,13 +77,18 @@ async def open_room(services: Services, who: Who, command: f.OpenRoom) -> f.Ok:
             group=seat.room.group,
             epoch=seat.room.epoch,
             head=seat.room.head,
-            resumed=resumed,
-            entries=[entry_view(services, who, e) for e in entries],
+            resumed=resumed and len(views) == len(entries),
+            entries=views,
         ),
     )
     if seat.call is None:
         services.changes.group_changed(seat.room.group)
     return f.Ok(re=command.k, epoch=seat.room.epoch, seq=seat.room.head)
+
+
+def _reading(services: Services, seat: Seat) -> Callable[[Callable[[Tx], T]], Awaitable[T]]:
+    """A call's room can be read from memory while the store is down; a group's log cannot (UC15)."""
+    return services.store.read if seat.call is not None else services.store.read_log
 
 
 async def close_room(services: Services, who: Who, command: f.CloseRoom) -> f.Ok:
@@ -92,15 +102,22 @@ async def fetch_entries(services: Services, who: Who, command: f.FetchEntries) -
         seat = seat_in(tx, who, command.room)
         return seat.room, tx.chat.entries(seat.room.id, command.after, command.before, command.limit)
 
-    room, entries = await services.store.read(read)
-    views = [entry_view(services, who, e) for e in entries]
+    first = await services.store.read(lambda tx: seat_in(tx, who, command.room))
+    room, entries = await _reading(services, first)(read)
+    views = _newest_that_fit(services, who, entries)
     services.out.send_urgent(who.connection, f.Entries(re=command.k, room=room.id, epoch=room.epoch, entries=views))
     return f.Ok(re=command.k)
+
+
+def _newest_that_fit(services: Services, who: Who, entries: list[Entry]) -> list[f.Entry]:
+    """The newest of these that go into one reply; the reader fetches what is missing before them."""
+    return that_fit(entry_view(services, who, e) for e in reversed(entries))[::-1]
 
 
 async def say(services: Services, who: Who, command: f.Say) -> f.Ok:
     """`ok` means committed (CH1). In a call room, words also move the call: both having written makes *here* (UC5)."""
     now, reaches = services.clock.now(), services.roster.reaches()
+    first = await services.store.read(lambda tx: seat_in(tx, who, command.room))
 
     def decide(tx: Tx) -> Done:
         seat = seat_in(tx, who, command.room)
@@ -126,7 +143,7 @@ async def say(services: Services, who: Who, command: f.Say) -> f.Ok:
 
         return Done(f.Ok(re=command.k, seq=entry.seq, epoch=seat.room.epoch), announce)
 
-    return await commit(services, who, command, decide)
+    return await commit(services, who, command, decide, urgent=first.call is not None)
 
 
 def _may_say(seat: Seat) -> Call | None:

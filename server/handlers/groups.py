@@ -17,6 +17,7 @@ from server.ports import Changes, Tx
 from server.records import JoinRequest, MyGroup
 from server.who import Who
 from server.wire import frames as f
+from server.wire.codec import that_fit
 
 INVITE_FOR_MS = 7 * 24 * HOUR
 REQUEST_FOR_MS = 14 * 24 * HOUR
@@ -39,7 +40,7 @@ async def find_groups(services: Services, who: Who, command: f.FindGroups) -> f.
     found = await services.store.read(lambda tx: tx.groups.all_groups())
     words = command.words.casefold().split()
     cards = [_card(group, size) for group, size in found if all(_matches(group, w) for w in words)]
-    services.out.send_urgent(who.connection, f.FoundGroups(re=command.k, groups=cards[:50]))
+    services.out.send_urgent(who.connection, f.FoundGroups(re=command.k, groups=that_fit(cards[:50])))
     return f.Ok(re=command.k)
 
 
@@ -182,10 +183,10 @@ async def list_join_requests(services: Services, who: Who, command: f.ListJoinRe
         return group, tx.groups.requests(me.group, now)
 
     group, found = await services.store.read(read)
-    views = [
+    views = that_fit(
         f.JoinRequest(request=r.id, name=r.name, questions=list(group.questions), answers=list(r.answers), at=r.at)
         for r in found
-    ]
+    )
     services.out.send_urgent(who.connection, f.JoinRequests(re=command.k, group=group.id, requests=views))
     return f.Ok(re=command.k)
 

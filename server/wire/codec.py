@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
+from typing import TypeVar
 
 import msgspec
 
-from server.wire.frames import MAX_FRAME_BYTES, Command, Event, Ok
+from server.wire.frames import MAX_FRAME_BYTES, Command, Event, Ok, Part
+
+REPLY_AT_MOST_BYTES = 128 * 1024
+"""Half of what the outbox keeps for one reader. Without it 50 long entries made a room that nobody could open: every
+try ended with the reader aborted as slow."""
+PartT = TypeVar("PartT", bound=Part)
 
 _command_decoder: msgspec.msgpack.Decoder[Command] = msgspec.msgpack.Decoder(Command)
 _event_encoder = msgspec.msgpack.Encoder()
@@ -36,6 +43,17 @@ def decode_command(data: bytes) -> Command:
 
 def encode_event(event: Event) -> bytes:
     return _event_encoder.encode(event)
+
+
+def that_fit(parts: Iterable[PartT]) -> list[PartT]:
+    """The first of these that go into one reply. At least one always does: what made it came in a 16 KiB frame."""
+    left, kept = REPLY_AT_MOST_BYTES, []
+    for part in parts:
+        left -= len(_event_encoder.encode(part))
+        if left < 0:
+            break
+        kept.append(part)
+    return kept
 
 
 def command_digest(command: Command) -> str:

@@ -715,7 +715,8 @@ class RoomNow(Frame, tag="room_now", frozen=True):
 
 
 class Entries(Frame, tag="entries", frozen=True):
-    """Entries asked for with `fetch_entries`."""
+    """Entries asked for with `fetch_entries`: the newest of them that fit one reply. What is missing before them is
+    asked for again."""
 
     re: Key
     room: Id

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from beside_client import Account, Over, Refused, new_key, sign_in
+from tests.fakes import MovableClock
 from tests.worlds import PASSPHRASE, Member, World
 
 
@@ -134,3 +135,20 @@ async def test_cb04_quick_exit_locks_reading_and_not_pressing(a_group: list[Memb
     assert await ana.page.until(lambda state: state.my_call_when(call=call, words=""))
     await ana.page.account.unlock(PASSPHRASE)
     await ana.page.until(lambda state: ana.group in state.groups)
+
+
+async def test_ch02_a_room_full_of_long_words_can_still_be_opened_and_read(
+    world: World, a_group: list[Member], clock: MovableClock
+) -> None:
+    """50 entries of 8 KB are more than the server keeps for one reader."""
+    maria, ana = a_group
+    for n in range(55):
+        await maria.page.say(maria.room, f"{n} " + "é" * 3900)
+        clock.advance(100)  # no faster than the 10 a second that one person may write
+    log = await ana.page.open_room(ana.room)
+    first = log.entries[0]["seq"]
+    assert 1 < first < log.last
+    while log.entries[0]["seq"] > 1:
+        await ana.page.fetch_entries(ana.room, after=0, before=log.entries[0]["seq"], limit=200)
+    assert [text.split()[0] for text in log.texts] == [str(n) for n in range(55)]
+    assert ana.page.closes == []

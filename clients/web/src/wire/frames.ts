@@ -626,7 +626,10 @@ export interface RoomNow {
   entries: Entry[];
 }
 
-/** Entries asked for with `fetch_entries`. */
+/**
+ * Entries asked for with `fetch_entries`: the newest of them that fit one reply. What is missing before them is
+ * asked for again.
+ */
 export interface Entries {
   t: "entries";
   re: string;
