@@ -11,7 +11,9 @@ from pathlib import Path
 import structlog
 from aiohttp import web
 
+from presence.ids import MemberId
 from presence.roster import Roster
+from rooms.ladder import next_deadline
 from server.clock import Clock, SystemClock
 from server.gateway.announcer import Announcer
 from server.gateway.arrivals import Arrivals
@@ -19,7 +21,7 @@ from server.gateway.door import Door
 from server.gateway.hub import Hub
 from server.handlers import presence
 from server.handlers.services import Services
-from server.ids import digest, new_id, new_secret
+from server.ids import digest, load_or_make_secret, new_id, new_secret, seat_id
 from server.paging.webpush import WebPush, load_or_make_key, public_key
 from server.ports import Tx
 from server.registry.local import LocalTickets
@@ -30,7 +32,10 @@ from server.site.health import HealthPages
 from server.site.pages import Pages
 from server.site.push import PushPages
 from server.site.urgent import UrgentPages
+from server.store.journal import Journal
+from server.store.lifeboat import Lifeboat
 from server.store.migrate import upgrade
+from server.store.mirror import Mirror
 from server.store.writer import SqliteStore, latest_instant, sqlite_engine
 from server.timers import Timers
 
@@ -45,7 +50,7 @@ class Beside:
 
     settings: Settings
     services: Services
-    store: SqliteStore
+    store: Lifeboat
     hub: Hub
     door: Door
     timers: Timers
@@ -72,7 +77,7 @@ class Beside:
         await self.push.close()
         await self.announcer.close()
         await self.runner.cleanup()
-        self.store.close()
+        await self.store.close()
         log.info("stopped")
 
 
@@ -114,8 +119,12 @@ async def _start(
     path = upgrade_database(settings)
     if clock is None:
         clock = _system_clock(settings)
-    store = SqliteStore(path)
-    store.start()
+    mirror = Mirror(path)
+    file = SqliteStore(path, mirror.follow)
+    mirror.start()
+    file.start()
+    store = Lifeboat(file, mirror, Journal(settings.data / "unsaved.journal"))
+    secret = load_or_make_secret(settings.data / "secret.key")
     hub, tickets = Hub(), LocalTickets()
     arrivals = Arrivals(hub, tickets, clock)
     announcer = Announcer(hub, store, arrivals.device_changed)
@@ -129,6 +138,13 @@ async def _start(
         times=settings.lease_times,
         new_id=new_id,
         new_secret=new_secret,
+        seat_id=lambda account, group: MemberId(seat_id(secret, account, group)),
+    )
+    store.bind(
+        lambda call: next_deadline(call, settings.policy),
+        services.seat_id,
+        clock.now,
+        announcer.calls_saved,
     )
     announcer.bind(services)
     key = load_or_make_key(settings.data / "vapid.pem")
@@ -150,6 +166,7 @@ async def _start(
         app.router.add_routes(pages.routes())
 
     first_link = await _first_link(services)
+    await store.replay()
     calls = await presence.restart(services)
     runner = web.AppRunner(app, access_log=None, handle_signals=False)
     await runner.setup()

@@ -32,6 +32,10 @@ from server.wire.frames import Event
 T = TypeVar("T")
 
 
+SeatId = Callable[[AccountId, GroupId], MemberId]
+"""The id of a volunteer's seat in a group: the same whenever it is asked for, and not to be guessed (GR6)."""
+
+
 class StoreDown(Exception):
     """The store did not commit: disk full, locked for too long, or failing. Nothing of the transaction is kept."""
 
@@ -85,7 +89,7 @@ class Groups(Protocol):
         group: GroupId,
         call: CallId | None,
         recipients: Iterable[MemberId],
-        new_id: Callable[[], str],
+        seat_id: SeatId,
         now: Instant,
     ) -> list[Candidate]:
         """Everyone who might be rung for a call of this group, and every recipient who may still be in it. Their
@@ -125,6 +129,10 @@ class Chat(Protocol):
     ) -> Entry:
         """Takes the next seq of the room in this transaction. Dense: a rollback gives it back."""
         ...  # fmt: skip
+
+    def restore(self, entry: Entry) -> None:
+        """Put back an entry written while the store was down (UC15)."""
+        ...
 
     def entry(self, room: RoomId, seq: int) -> Entry | None: ...
     def entries(self, room: RoomId, after: int, before: int, limit: int) -> list[Entry]:
@@ -218,8 +226,27 @@ class Store(Protocol):
         Cancelling the caller does not stop the transaction."""
         ...
 
+    async def write_call(self, work: Callable[[Tx], T]) -> T:
+        """The same for an urgent call, which does not wait for a store that is late or down (UC15): unanswered for
+        400 ms, `work` runs on a mirror in memory and counts as not saved yet. It may run twice, so the ids that it
+        uses are made before it."""
+        ...
+
     async def read(self, work: Callable[[Tx], T]) -> T:
-        """Run `work` on a committed snapshot."""
+        """Run `work` on a committed snapshot; from memory while the store is down. Not for a group's log."""
+        ...
+
+    async def read_log(self, work: Callable[[Tx], T]) -> T:
+        """The same for a group's log, which is only in the store itself."""
+        ...
+
+    @property
+    def afloat(self) -> bool:
+        """The store is down; calls are carried in memory."""
+        ...
+
+    def is_unsaved(self, call: CallId) -> bool:
+        """Whether this call's latest state is not in the store yet."""
         ...
 
 

@@ -49,7 +49,7 @@ class Timers:
                 self._watch_lines()
                 await self.look()
                 await self._send_pages()
-                self.store_ok = True
+                self.store_ok = not self._services.store.afloat
             except (StoreDown, StoreLate):
                 self.store_ok = False
                 log.error("deadlines_waiting_for_store")
@@ -78,7 +78,7 @@ class Timers:
             after = save_call(services, tx, before, before, now, reaches)
             return after, after is not before
 
-        result = await services.store.write(decide)
+        result = await services.store.write_call(decide)
         late = max(0, now - due_at)
         services.worst_lateness_ms = max(services.worst_lateness_ms, late)
         LATENESS.observe(late / 1000)

@@ -65,6 +65,11 @@ class Announcer:
         self.desk_changed()
         self._soon("leases", REFRESH_LEASES_SECONDS, self._refresh_leases)
 
+    def calls_saved(self, calls: list[Call]) -> None:
+        """What rang while the store was down is saved now (UC15): the pages that said otherwise are told."""
+        for call in calls:
+            self.call_changed(call)
+
     async def _tell_soft(self) -> None:
         soft, self._soft = self._soft, {}
         for call in soft.values():

@@ -21,7 +21,7 @@ Act = Callable[[Call], Call]
 
 def candidates_of(services: Services, tx: Tx, call: Call, now: Instant, reaches: Reaches) -> tuple[Candidate, ...]:
     """The store's candidates with the reach that only the roster knows."""
-    found = tx.groups.candidates(call.group, call.id, call.recipients, services.new_id, now)
+    found = tx.groups.candidates(call.group, call.id, call.recipients, services.seat_id, now)
     return tuple(replace(c, reach=_reach(c, reaches)) for c in found)
 
 

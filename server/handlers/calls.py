@@ -27,6 +27,7 @@ CallerCommand = (
 async def raise_call(services: Services, who: Who, command: f.RaiseCall) -> f.Ok:
     """One press is one call. A running call of the same member is the answer to a second press (UC1)."""
     now, reaches = services.clock.now(), services.roster.reaches()
+    call_id, room_id = CallId(services.new_id()), RoomId(services.new_id())
 
     def decide(tx: Tx) -> Done:
         member = _may_raise(tx, who, GroupId(command.group))
@@ -34,7 +35,7 @@ async def raise_call(services: Services, who: Who, command: f.RaiseCall) -> f.Ok
         if running is not None:
             call = save_call(services, tx, running, _raise_again(running, now), now, reaches)
         else:
-            press = _press(services, tx, member, command)
+            press = _press(tx, member, command, call_id, room_id)
             before = tx.calls.raised_since(who.account, now - 24 * HOUR)
             call = commands.raise_call(press, now, before, services.policy)
             tx.chat.add_room(call.room, call.group, call.id)
@@ -42,7 +43,7 @@ async def raise_call(services: Services, who: Who, command: f.RaiseCall) -> f.Ok
             tx.care.add_audit(member.id, "call_raised", call.id, now)
         return Done(f.Ok(re=command.k, call=call.id), lambda changes: changes.call_changed(call))
 
-    return await commit(services, who, command, decide)
+    return await commit(services, who, command, decide, urgent=True)
 
 
 def _may_raise(tx: Tx, who: Who, group: GroupId) -> Membership:
@@ -60,13 +61,13 @@ def _raise_again(running: Call, now: Instant) -> Call:
     return commands.still_need(running, running.caller, now, need=True)
 
 
-def _press(services: Services, tx: Tx, member: Membership, command: f.RaiseCall) -> commands.Press:
+def _press(tx: Tx, member: Membership, command: f.RaiseCall, call_id: CallId, room_id: RoomId) -> commands.Press:
     group = tx.groups.group(member.group)
     assert group is not None  # noqa: S101  a membership has a group: foreign key
     only = None if command.only is None else frozenset(MemberId(m) for m in command.only)
     return commands.Press(
-        call=CallId(services.new_id()),
-        room=RoomId(services.new_id()),
+        call=call_id,
+        room=room_id,
         group=member.group,
         group_name=group.name,
         caller=member.id,
@@ -96,7 +97,7 @@ async def _ack(services: Services, who: Who, key: str, call_id: CallId, reached:
         after = save_ack(services, tx, call, commands.card_reached(call, recipient.member, reached))
         return after, after is not call
 
-    call, changed = await services.store.write(decide)
+    call, changed = await services.store.write_call(decide)
     if changed:
         services.changes.call_changed(call, soft=True)
     return f.Ok(re=key)
@@ -161,7 +162,7 @@ async def _as_responder(
         after = save_call(services, tx, tx.calls.get(call.id), act(tx, call, recipient), now, reaches)
         return Done(f.Ok(re=command.k, call=after.id), lambda changes: changes.call_changed(after))
 
-    return await commit(services, who, command, decide)
+    return await commit(services, who, command, decide, urgent=True)
 
 
 # ---------------------------------------------------------------- the caller
@@ -221,7 +222,7 @@ async def _as_caller(services: Services, who: Who, command: CallerCommand, act: 
         after = change_call(services, tx, call.id, now, reaches, act)
         return Done(f.Ok(re=command.k, call=after.id), lambda changes: changes.call_changed(after))
 
-    return await commit(services, who, command, decide)
+    return await commit(services, who, command, decide, urgent=True)
 
 
 # ---------------------------------------------------------------- either side
@@ -250,7 +251,7 @@ async def _as_either(
         after = change_call(services, tx, call.id, now, reaches, lambda c: act(c, member))
         return Done(f.Ok(re=command.k, call=after.id), lambda changes: changes.call_changed(after))
 
-    return await commit(services, who, command, decide)
+    return await commit(services, who, command, decide, urgent=True)
 
 
 # ---------------------------------------------------------------- who is who in a call

@@ -54,7 +54,9 @@ def desk_for(services: Services, account: Account, calls: list[Call], reachable:
     hidden = services.hidden_from(account.id)
     on_shift = account.shift != "" or account.coordinator
     rows = [
-        desk_row(call, account.id, now, services.policy, on_shift=on_shift)
+        desk_row(
+            call, account.id, now, services.policy, on_shift=on_shift, saved=not services.store.is_unsaved(call.id)
+        )
         for call in calls
         if call.caller_account != account.id and call.caller_account not in hidden and _is_for(call, account)
     ]
@@ -94,7 +96,7 @@ async def close_as_volunteer(services: Services, who: Who, command: f.CloseAsVol
         )  # fmt: skip
         return Done(f.Ok(re=command.k, call=after.id), lambda changes: changes.call_changed(after))
 
-    return await commit(services, who, command, decide)
+    return await commit(services, who, command, decide, urgent=True)
 
 
 def seat_of(call: Call, who: Who) -> Recipient | None:
@@ -119,7 +121,7 @@ async def reopen_call(services: Services, who: Who, command: f.ReopenCall) -> f.
         after = change_call(services, tx, call.id, now, reaches, lambda c: commands.reopen(c, now, services.policy))
         return Done(f.Ok(re=command.k, call=after.id), lambda changes: changes.call_changed(after))
 
-    return await commit(services, who, command, decide)
+    return await commit(services, who, command, decide, urgent=True)
 
 
 async def read_audit(services: Services, who: Who, command: f.ReadAudit) -> f.Ok:

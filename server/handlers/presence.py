@@ -64,7 +64,7 @@ def views_of(services: Services, call: Call, who: Who) -> list[f.Event]:
     """Every view of a call that this connection may have. A locked device sees its own call without words (CB4)."""
     now = services.clock.now()
     if call.caller_account == who.account:
-        view = caller_view(call, now, services.policy)
+        view = caller_view(call, now, services.policy, saved=not services.store.is_unsaved(call.id))
         return [structs.replace(view, words="") if who.locked else view]
     if who.locked:
         return []
@@ -140,7 +140,7 @@ async def _touch_calls(services: Services, account: AccountId, act: Touch) -> No
                 changed.append(save_call(services, tx, before, after, now, reaches))
         return changed
 
-    for call in await services.store.write(decide):
+    for call in await services.store.write_call(decide):
         services.changes.call_changed(call)
 
 
@@ -158,7 +158,7 @@ async def reach_changed(services: Services, account: AccountId) -> None:
 
     groups, calls = await services.store.read(read)
     if calls:
-        await services.store.write(lambda tx: tx.calls.look_now(calls, now))
+        await services.store.write_call(lambda tx: tx.calls.look_now(calls, now))
     for group in groups:
         services.changes.group_changed(group)
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from msgspec import structs
+
 from presence.ids import AccountId
 from presence.lease import LeaseTimes
 from presence.roster import Roster
 from rooms.policy import Policy
 from rooms.refusals import Refusal, Refused
 from server.clock import Clock
-from server.ports import Changes, Outgoing, Store, Tx
+from server.ports import Changes, Outgoing, SeatId, Store, Tx
 from server.who import Who
 from server.wire.codec import command_digest, decode_ok, encode_event
 from server.wire.frames import Command, Ok
@@ -30,6 +32,7 @@ class Services:
     times: LeaseTimes
     new_id: Callable[[], str]
     new_secret: Callable[[], str]
+    seat_id: SeatId
     blocked: dict[AccountId, set[AccountId]] = field(default_factory=dict)
     ready_at: int = 0
     worst_lateness_ms: int = 0
@@ -47,9 +50,12 @@ class Done:
     announce: Callable[[Changes], None] = lambda _changes: None
 
 
-async def commit(services: Services, who: Who, command: Command, decide: Callable[[Tx], Done]) -> Ok:
+async def commit(
+    services: Services, who: Who, command: Command, decide: Callable[[Tx], Done], *, urgent: bool = False
+) -> Ok:
     """Run `decide` in one transaction with the command's key: a retry gets the first answer and changes nothing; the
-    same key with another content is refused. Announces only after the commit."""
+    same key with another content is refused. Announces only after the commit. `urgent` work belongs to a call and
+    does not wait for a store that is down: its `ok` then says that it is not saved yet (UC15)."""
     key, digest, now = command.k, command_digest(command), services.clock.now()  # type: ignore[union-attr]
 
     def once(tx: Tx) -> Done:
@@ -62,8 +68,10 @@ async def commit(services: Services, who: Who, command: Command, decide: Callabl
         tx.keys.remember(who.device, key, digest, encode_event(done.reply), now)
         return done
 
-    done = await services.store.write(once)
+    done = await (services.store.write_call(once) if urgent else services.store.write(once))
     done.announce(services.changes)
+    if urgent and services.store.afloat:
+        return structs.replace(done.reply, saved=False)
     return done.reply
 
 

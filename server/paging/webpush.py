@@ -111,10 +111,10 @@ class WebPush:
         outcome = "sent" if 200 <= status < 300 else "gone" if status in (404, 410) else "failed"
         PAGES.labels(outcome=outcome).inc()
         if outcome == "gone":
-            await self._store.write(lambda tx: _prune(tx, due.page.device, due.page.token))
+            await self._store.write_call(lambda tx: _prune(tx, due.page.device, due.page.token))
             return
         again = now + RESEND_AFTER_MS[due.tries] if due.tries < len(RESEND_AFTER_MS) else None
-        await self._store.write(lambda tx: tx.calls.page_tried(due.page.token, next_try_at=again))
+        await self._store.write_call(lambda tx: tx.calls.page_tried(due.page.token, next_try_at=again))
 
     async def close(self) -> None:
         if self._sending:

@@ -65,7 +65,7 @@ class PushPages:
             found = tx.calls.page_shown(digest(asked.token), now)
             return None if found is None else _reached(self._s, tx, *found)
 
-        call = await self._s.store.write(mark)
+        call = await self._s.store.write_call(mark)
         if call is not None:
             self._s.changes.call_changed(call, soft=True)
         return answer({})

@@ -55,7 +55,7 @@ class UrgentPages:
         """Quick exit: the device is locked at once; a running call goes on as "stepped away"."""
         who = await signed_in(self._s, self._settings, request)
         asked = await body(request, http.LeavePost)
-        await self._s.store.write(lambda tx: tx.accounts.lock_device(who.device, locked=True))
+        await self._s.store.write_call(lambda tx: tx.accounts.lock_device(who.device, locked=True))
         if asked.call is not None:
             with contextlib.suppress(Refused):  # not their call, or over: the device is locked all the same
                 await handle(self._s, _without_socket(who), f.StepAway(k=new_id(), call=asked.call))

@@ -31,22 +31,7 @@ class SqlChat:
     ) -> Entry:  # fmt: skip
         head = update(rooms).where(rooms.c.id == room).values(head=rooms.c.head + 1).returning(rooms.c.head)
         seq = self._db.execute(head).scalar_one()
-        self._db.execute(
-            insert(entries).values(
-                room=room,
-                seq=seq,
-                kind=kind.value,
-                at=now,
-                author=author.id,
-                author_account=author.account,
-                text=text,
-                experience=experience,
-                reply_to=reply_to,
-                device=device,
-                k=k,
-            )
-        )
-        return Entry(
+        entry = Entry(
             room=room,
             seq=seq,
             kind=kind,
@@ -62,6 +47,36 @@ class SqlChat:
             device=device,
             k=k,
         )
+        self._insert(entry, seq)
+        return entry
+
+    def _insert(self, entry: Entry, seq: int) -> None:
+        self._db.execute(
+            insert(entries).values(
+                room=entry.room,
+                seq=seq,
+                kind=entry.kind.value,
+                at=entry.at,
+                author=entry.author,
+                author_account=entry.author_account,
+                text=entry.text,
+                experience=entry.experience,
+                reply_to=entry.reply_to,
+                device=entry.device,
+                k=entry.k,
+            )
+        )
+
+    def restore(self, entry: Entry) -> None:
+        """Put back an entry that was written while the store was down, at its own seq. One that is there already (a
+        late commit got through) is left; should another have taken its place, it goes to the end."""
+        there = self.entry(entry.room, entry.seq)
+        if there is not None and there.k == entry.k:
+            return
+        head = self._db.execute(select(rooms.c.head).where(rooms.c.id == entry.room)).scalar_one()
+        seq = entry.seq if there is None else head + 1
+        self._insert(entry, seq)
+        self._db.execute(update(rooms).where(rooms.c.id == entry.room).values(head=max(head, seq)))
 
     def entry(self, room: RoomId, seq: int) -> Entry | None:
         row = self._db.execute(_entries().where((entries.c.room == room) & (entries.c.seq == seq))).first()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from sqlalchemy import Connection, RowMapping, Select, func, insert, or_, select, update
 
@@ -13,6 +13,7 @@ from presence.ids import AccountId, CallId, GroupId, Instant, MemberId, RoomId
 from rooms.call import Part
 from rooms.candidates import Candidate
 from rooms.group import Group, Membership, Role, State
+from server.ports import SeatId
 from server.records import Account, JoinRequest, MyGroup
 from server.store.accounts import SqlAccounts
 from server.store.tables import (
@@ -165,13 +166,13 @@ class SqlGroups:
         group: GroupId,
         call: CallId | None,
         recipients: Iterable[MemberId],
-        new_id: Callable[[], str],
+        seat_id: SeatId,
         now: Instant,
     ) -> list[Candidate]:
         busy = self._busy(call)
         push = self._takes_push()
         rung = set(recipients)
-        rows = [*self._peer_rows(group, rung), *self._staff_seats(group, rung, new_id, now)]
+        rows = [*self._peer_rows(group, rung), *self._staff_seats(group, rung, seat_id, now)]
         blocked = self._blocks_within(group, rows)
         return [
             Candidate(
@@ -204,11 +205,11 @@ class SqlGroups:
         ]
 
     def _staff_seats(
-        self, group: GroupId, rung: set[MemberId], new_id: Callable[[], str], now: Instant
+        self, group: GroupId, rung: set[MemberId], seat_id: SeatId, now: Instant
     ) -> list[tuple[Membership, Part, Instant]]:
         seats = []
         for account in SqlAccounts(self._db).staff():
-            seat = self.volunteer_seat(account, group, MemberId(new_id()), now)
+            seat = self.volunteer_seat(account, group, seat_id(account.id, group), now)
             if account.shift == "on" and account.volunteer:
                 seats.append((seat, Part.VOLUNTEER, 0))
             elif account.shift == "backup" or account.coordinator or seat.id in rung:

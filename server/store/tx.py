@@ -16,9 +16,10 @@ class SqlTx:
     """Fulfils `server.ports.Tx` on any SQLAlchemy connection."""
 
     def __init__(self, db: Connection) -> None:
-        self.accounts = SqlAccounts(db)
-        self.groups = SqlGroups(db)
-        self.chat = SqlChat(db)
-        self.calls = SqlCalls(db)
-        self.care = SqlCare(db)
-        self.keys = SqlKeys(db)
+        self.db = db
+        self.accounts: SqlAccounts = SqlAccounts(db)
+        self.groups: SqlGroups = SqlGroups(db)
+        self.chat: SqlChat = SqlChat(db)
+        self.calls: SqlCalls = SqlCalls(db)
+        self.care: SqlCare = SqlCare(db)
+        self.keys: SqlKeys = SqlKeys(db)

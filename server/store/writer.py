@@ -20,6 +20,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import StaticPool
 
+from presence.ids import CallId
 from server.ports import StoreDown, Tx
 from server.store.tx import SqlTx
 
@@ -29,11 +30,19 @@ BUSY_TIMEOUT_MS = 2_000
 log = structlog.get_logger("store")
 
 
+Statement = tuple[str, Any]
+"""A statement and its parameters, as the driver got them."""
+
+
 @dataclass(slots=True)
 class _Job:
     work: Callable[[Tx], Any]
-    future: asyncio.Future[Any]
+    future: asyncio.Future[Any] | None
     loop: asyncio.AbstractEventLoop
+    abandoned: bool = False
+
+
+_Outcome = tuple[_Job, Any, BaseException | None]
 
 
 def sqlite_engine(path: Path, *, read_only: bool = False) -> Engine:
@@ -66,32 +75,55 @@ def sqlite_engine(path: Path, *, read_only: bool = False) -> Engine:
 
 
 class SqliteStore:
-    """Fulfils `server.ports.Store`. Start it before use; `close` finishes what was handed over."""
+    """The file. `server.store.lifeboat` puts the limits of waiting around it. `on_commit` gets the statements of each
+    commit, in order, in the writer's thread."""
 
-    def __init__(self, path: Path) -> None:
-        self._writer = _Worker("store-writer", sqlite_engine(path))
-        self._reader = _Worker("store-reader", sqlite_engine(path, read_only=True))
+    def __init__(self, path: Path, on_commit: Callable[[list[Statement]], None] | None = None) -> None:
+        self._writer = Worker("store-writer", sqlite_engine(path), on_commit)
+        self._reader = Worker("store-reader", sqlite_engine(path, read_only=True))
 
     def start(self) -> None:
         self._writer.start()
         self._reader.start()
 
     async def write(self, work: Callable[[Tx], T]) -> T:
+        """One serialised, durable transaction; see `server.ports.Store`."""
         return await self._writer.run(work)
 
     async def read(self, work: Callable[[Tx], T]) -> T:
+        """A committed snapshot."""
         return await self._reader.run(work)
+
+    async def write_call(self, work: Callable[[Tx], T]) -> T:
+        """Without a lifeboat a call waits like everything else."""
+        return await self.write(work)
+
+    async def read_log(self, work: Callable[[Tx], T]) -> T:
+        return await self.read(work)
+
+    @property
+    def afloat(self) -> bool:
+        return False
+
+    def is_unsaved(self, _call: CallId) -> bool:
+        return False
 
     def close(self) -> None:
         self._writer.close()
         self._reader.close()
 
 
-class _Worker:
-    def __init__(self, name: str, engine: Engine) -> None:
+class Worker:
+    """A thread with one connection, which runs what it is handed in groups."""
+
+    def __init__(self, name: str, engine: Engine, on_commit: Callable[[list[Statement]], None] | None = None) -> None:
         self._engine = engine
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._loop, name=name, daemon=True)
+        self._on_commit = on_commit
+        self._statements: list[Statement] = []
+        if on_commit is not None:
+            event.listen(engine, "after_cursor_execute", self._note)
 
     def start(self) -> None:
         self._thread.start()
@@ -99,15 +131,26 @@ class _Worker:
     def close(self) -> None:
         if self._thread.is_alive():
             self._jobs.put(None)
-            self._thread.join()
+            self._thread.join(timeout=10)
         self._engine.dispose()
 
     async def run(self, work: Callable[[Tx], T]) -> T:
+        """Hand over and wait. Whoever waits may be cancelled, the transaction may not be (failure rule 5); but work
+        that nobody waits for any more and that has not begun is not begun."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
-        self._jobs.put(_Job(work, future, loop))
-        # Shielded: whoever waits may be cancelled, the transaction may not be (failure rule 5).
-        return await asyncio.shield(future)
+        future.add_done_callback(_look_at)
+        job = _Job(work, future, loop)
+        self._jobs.put(job)
+        try:
+            return await asyncio.shield(future)
+        except asyncio.CancelledError:
+            job.abandoned = True
+            raise
+
+    def put_from_thread(self, loop: asyncio.AbstractEventLoop, work: Callable[[Tx], Any]) -> None:
+        """Hand over without waiting, from another thread."""
+        self._jobs.put(_Job(work, None, loop))
 
     def _loop(self) -> None:
         while True:
@@ -125,16 +168,21 @@ class _Worker:
                     closing = True
                     break
                 group.append(job)
-            self._commit(group)
+            self._commit([job for job in group if not job.abandoned])
             if closing:
                 return
 
     def _commit(self, group: list[_Job]) -> None:
-        outcomes: list[tuple[_Job, Any, BaseException | None]] = []
+        if not group:
+            return
+        outcomes: list[_Outcome] = []
+        self._statements = []
         try:
             with self._engine.connect() as db, db.begin():
                 tx = SqlTx(db)
                 outcomes.extend(self._one(db, tx, job) for job in group)
+            if self._on_commit is not None:
+                self._on_commit(self._statements)
         except DBAPIError as error:
             log.error("store_failed", jobs=len(group), error=type(error.orig).__name__, code=_sqlite_code(error))
             outcomes = [(job, None, StoreDown("not committed")) for job in group]
@@ -142,10 +190,11 @@ class _Worker:
             log.exception("store_broken", jobs=len(group))
             outcomes = [(job, None, error) for job in group]
         for job, result, failure in outcomes:
-            job.loop.call_soon_threadsafe(_settle, job.future, result, failure)
+            if job.future is not None:
+                job.loop.call_soon_threadsafe(_settle, job.future, result, failure)
 
-    @staticmethod
-    def _one(db: Connection, tx: Tx, job: _Job) -> tuple[_Job, Any, BaseException | None]:
+    def _one(self, db: Connection, tx: Tx, job: _Job) -> _Outcome:
+        noted = len(self._statements)
         savepoint = db.begin_nested()
         try:
             result = job.work(tx)
@@ -154,11 +203,17 @@ class _Worker:
             if _is_of_the_store(error):
                 raise
             savepoint.rollback()
+            del self._statements[noted:]
             return job, None, error
         except Exception as error:
             savepoint.rollback()
+            del self._statements[noted:]
             return job, None, error
         return job, result, None
+
+    def _note(self, _db: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool) -> None:
+        if statement.startswith(("INSERT", "UPDATE", "DELETE")):
+            self._statements.append((statement, parameters))
 
 
 def _is_of_the_store(error: DBAPIError) -> bool:
@@ -177,6 +232,12 @@ def _settle(future: asyncio.Future[Any], result: Any, failure: BaseException | N
         future.set_exception(failure)
     else:
         future.set_result(result)
+
+
+def _look_at(future: asyncio.Future[Any]) -> None:
+    """A failure that nobody waits for any more was logged by the worker; it need not warn again."""
+    if not future.cancelled():
+        future.exception()
 
 
 def latest_instant(engine: Engine) -> int:

@@ -1,0 +1,207 @@
+"""The lifeboat: urgent calls survive their own database (UC15).
+
+Ordinarily everything goes to the real store. When a commit of a call is unanswered for 400 ms, or fails, the store
+counts as down: the same transaction runs on the mirror in memory, the call is rung live and shown as "ringing, not
+saved yet", and the journal gets it. From then on calls live on the mirror; everything else is refused as not saved,
+and its sender keeps it. A probe asks the real store twice a second. When it answers, all that happened is merged
+by version, and calls go back to it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+import structlog
+
+from presence.ids import AccountId, CallId, GroupId, Instant, MemberId
+from rooms.call import Call
+from server.ports import StoreDown, StoreLate, Tx
+from server.store.journal import Journal
+from server.store.mirror import Mirror
+from server.store.unsaved import Unsaved, all_of, encode, merge
+from server.store.writer import SqliteStore
+
+T = TypeVar("T")
+log = structlog.get_logger("lifeboat")
+
+CALL_LATE_SECONDS = 0.4
+ORDINARY_LATE_SECONDS = 3.0
+READ_LATE_SECONDS = 1.0
+PROBE_EVERY_SECONDS = 0.5
+PROBE_LATE_SECONDS = 5.0
+
+
+class Lifeboat:
+    """Fulfils `server.ports.Store`. `bind` tells it how to compute a deadline and whom to tell when calls are saved."""
+
+    def __init__(self, store: SqliteStore, mirror: Mirror, journal: Journal) -> None:
+        self._store = store
+        self._mirror = mirror
+        self._journal = journal
+        self._disk = ThreadPoolExecutor(1, "journal")
+        self._unsaved = Unsaved()
+        self._merging = Unsaved()
+        self._riding = 0
+        self._afloat = False
+        self._probe: asyncio.Task[None] | None = None
+        self._next_deadline: Callable[[Call], Instant | None] = lambda _call: None
+        self._seat_id: Callable[[AccountId, GroupId], MemberId] | None = None
+        self._now: Callable[[], Instant] = lambda: 0
+        self._on_saved: Callable[[list[Call]], None] = lambda _calls: None
+
+    def bind(
+        self,
+        next_deadline: Callable[[Call], Instant | None],
+        seat_id: Callable[[AccountId, GroupId], MemberId],
+        now: Callable[[], Instant],
+        on_saved: Callable[[list[Call]], None],
+    ) -> None:
+        self._next_deadline, self._seat_id, self._now, self._on_saved = next_deadline, seat_id, now, on_saved
+
+    @property
+    def afloat(self) -> bool:
+        """The store is down, and calls are carried in memory."""
+        return self._afloat
+
+    def is_unsaved(self, call: CallId) -> bool:
+        """Whether this call's latest state is only in memory and journal."""
+        return call in self._unsaved.calls or call in self._merging.calls
+
+    # ---- the store's four doors
+
+    async def write(self, work: Callable[[Tx], T]) -> T:
+        """Ordinary work waits for the real store, and not for ever."""
+        if self._afloat:
+            raise StoreDown("the store is down")
+        try:
+            async with asyncio.timeout(ORDINARY_LATE_SECONDS):
+                return await self._store.write(work)
+        except TimeoutError:
+            raise StoreLate("unanswered") from None
+
+    async def write_call(self, work: Callable[[Tx], T]) -> T:
+        """Work of an urgent call: never waits longer than 400 ms. `work` may run twice, on the store and on the
+        mirror; ids that it uses must be made before."""
+        if not self._afloat:
+            try:
+                async with asyncio.timeout(CALL_LATE_SECONDS):
+                    return await self._store.write(work)
+            except (TimeoutError, StoreDown):
+                self._set_afloat()
+        self._riding += 1
+        try:
+            result, noted = await self._mirror.write(work)
+            if noted:
+                self._unsaved.add(noted)
+                self._to_journal(noted)
+            return result
+        finally:
+            self._riding -= 1
+
+    async def read(self, work: Callable[[Tx], T]) -> T:
+        """Everything but a group's log can be read from memory while the store is down."""
+        if not self._afloat:
+            try:
+                async with asyncio.timeout(READ_LATE_SECONDS):
+                    return await self._store.read(work)
+            except (TimeoutError, StoreDown):
+                self._set_afloat()
+        return await self._mirror.read(work)
+
+    async def read_log(self, work: Callable[[Tx], T]) -> T:
+        """A group's log is only in the file."""
+        try:
+            async with asyncio.timeout(ORDINARY_LATE_SECONDS):
+                return await self._store.read(work)
+        except TimeoutError:
+            raise StoreLate("unanswered") from None
+
+    # ---- down, and back
+
+    def _set_afloat(self) -> None:
+        if not self._afloat:
+            self._afloat = True
+            self._mirror.stop_following()
+            log.error("store_down")
+            self._probe = asyncio.get_running_loop().create_task(self._until_back())
+
+    async def _until_back(self) -> None:
+        while self._afloat:
+            await asyncio.sleep(PROBE_EVERY_SECONDS)
+            try:
+                async with asyncio.timeout(PROBE_LATE_SECONDS):
+                    await self._store.write(lambda tx: tx.accounts.set_fact("probed_at", str(self._now())))
+                    await self._settle()
+            except (TimeoutError, StoreDown):
+                continue
+            except Exception:
+                log.exception("settle_failed")  # keep what is unsaved and try again
+
+    async def _settle(self) -> None:
+        """Merge until nothing is left and nobody is under way; only then do calls go back to the real store."""
+        while self._unsaved or self._riding:
+            if not self._unsaved:
+                await asyncio.sleep(0.01)
+                continue
+            self._merging, self._unsaved = self._unsaved, Unsaved()
+            try:
+                saved = await self._store.write(lambda tx: self._merge(tx, self._merging))
+            except BaseException:
+                self._merging.add(self._unsaved)
+                self._merging, self._unsaved = Unsaved(), self._merging
+                raise
+            self._merging = Unsaved()
+            self._on_saved(saved)
+        self._afloat = False
+        self._mirror.reload_soon()
+        log.info("store_back")
+        self._disk.submit(self._clear_journal)
+
+    def _merge(self, tx: Tx, batch: Unsaved) -> list[Call]:
+        if self._seat_id is None:
+            raise RuntimeError("lifeboat used before bind")
+        return merge(tx, batch, self._next_deadline, self._seat_id, self._now())
+
+    def _to_journal(self, noted: Unsaved) -> None:
+        """Written behind: the ring does not wait for a disk that may be the very thing that hangs."""
+        whole = Unsaved()
+        whole.add(self._merging)
+        whole.add(self._unsaved)
+        self._disk.submit(self._append, encode(noted), whole)
+
+    def _append(self, record: bytes, whole: Unsaved) -> None:
+        try:
+            self._journal.append(record, lambda: encode(whole))
+        except OSError as error:
+            log.error("journal_failed", error=type(error).__name__)
+
+    def _clear_journal(self) -> None:
+        """Runs in the journal's thread, behind every append of what has now been saved."""
+        try:
+            self._journal.clear()
+        except OSError as error:
+            log.error("journal_failed", error=type(error).__name__)
+
+    # ---- start and stop
+
+    async def replay(self) -> int:
+        """What the journal of an earlier run still holds goes into the store. Returns how many calls it named."""
+        if not self._journal.records:
+            return 0
+        whole = all_of(self._journal.records)
+        await self._store.write(lambda tx: self._merge(tx, whole))
+        await asyncio.get_running_loop().run_in_executor(self._disk, self._clear_journal)
+        log.info("journal_replayed", calls=len(whole.calls))
+        return len(whole.calls)
+
+    async def close(self) -> None:
+        if self._probe is not None:
+            self._probe.cancel()
+            await asyncio.gather(self._probe, return_exceptions=True)
+        self._disk.shutdown(wait=True)
+        self._journal.close()
+        self._store.close()
+        self._mirror.close()

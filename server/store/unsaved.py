@@ -1,0 +1,185 @@
+"""What happened to calls while the store was down: collected, journalled, and merged when the store is back (UC15)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection
+
+from presence.ids import AccountId, CallId, DeviceId, GroupId, Instant, MemberId, RoomId
+from rooms.call import Call, Part
+from rooms.chat import Entry, Kind
+from rooms.group import Membership, Role
+from server.ports import Tx
+from server.store.accounts import SqlAccounts
+from server.store.call_codec import decode_call, encode_call
+from server.store.calls import SqlCalls
+from server.store.care import SqlCare
+from server.store.chat import SqlChat
+from server.store.keys import SqlKeys
+from server.store.tx import SqlTx
+
+
+@dataclass(slots=True)
+class Unsaved:
+    """Latest state of each call, and the words, keys and audit lines that go with them, in order."""
+
+    calls: dict[CallId, Call] = field(default_factory=dict)
+    entries: list[Entry] = field(default_factory=list)
+    keys: list[tuple[DeviceId, str, str, bytes, Instant]] = field(default_factory=list)
+    audit: list[tuple[str, str, str, Instant]] = field(default_factory=list)
+    locks: list[tuple[DeviceId, bool]] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.calls or self.entries or self.keys or self.audit or self.locks)
+
+    def add(self, other: Unsaved) -> None:
+        """Later facts after earlier ones; of a call the latest state counts."""
+        self.calls.update(other.calls)
+        self.entries += other.entries
+        self.keys += other.keys
+        self.audit += other.audit
+        self.locks += other.locks
+
+
+def encode(unsaved: Unsaved) -> bytes:
+    return msgspec.msgpack.encode(
+        {
+            "calls": [encode_call(c) for c in unsaved.calls.values()],
+            "entries": [asdict(e) for e in unsaved.entries],
+            "keys": unsaved.keys,
+            "audit": unsaved.audit,
+            "locks": unsaved.locks,
+        }
+    )
+
+
+def decode(record: bytes) -> Unsaved:
+    raw = msgspec.msgpack.decode(record)
+    calls = [decode_call(body) for body in raw["calls"]]
+    return Unsaved(
+        calls={c.id: c for c in calls},
+        entries=[_entry(e) for e in raw["entries"]],
+        keys=[(DeviceId(d), k, g, r, at) for d, k, g, r, at in raw["keys"]],
+        audit=[(a, b, c, at) for a, b, c, at in raw["audit"]],
+        locks=[(DeviceId(d), locked) for d, locked in raw["locks"]],
+    )
+
+
+def _entry(raw: dict[str, Any]) -> Entry:
+    return Entry(**{**raw, "kind": Kind(raw["kind"]), "author_role": Role(raw["author_role"])})
+
+
+def merge(
+    tx: Tx,
+    unsaved: Unsaved,
+    next_deadline: Callable[[Call], Instant | None],
+    seat_id: Callable[[AccountId, GroupId], MemberId],
+    now: Instant,
+) -> list[Call]:
+    """Write it all into the real store, whatever of it is there already: a late commit may have got through. A call
+    is replaced only by a later version, so a finished call never comes back. Returns the calls as they now are."""
+    saved = []
+    for call in unsaved.calls.values():
+        if tx.chat.room(call.room) is None:
+            tx.chat.add_room(call.room, call.group, call.id)
+        for recipient in call.recipients.values():
+            account = tx.accounts.by_id(recipient.account) if recipient.part is not Part.PEER else None
+            if account is not None:
+                tx.groups.volunteer_seat(account, call.group, seat_id(account.id, call.group), now)
+        before = tx.calls.get(call.id)
+        if before is None or before.version < call.version:
+            tx.calls.save(call, next_deadline(call))
+        saved.append(tx.calls.get(call.id) or call)
+    for entry in unsaved.entries:
+        tx.chat.restore(entry)
+    for device, k, digest, reply, at in unsaved.keys:
+        if tx.keys.reply_to(device, k) is None:
+            tx.keys.remember(device, k, digest, reply, at)
+    for actor, action, subject, at in unsaved.audit:
+        tx.care.add_audit(actor, action, subject, at)
+    for device, locked in unsaved.locks:
+        tx.accounts.lock_device(device, locked=locked)
+    return saved
+
+
+# ---------------------------------------------------------------- a transaction that notes what it did
+
+
+class RecordingTx(SqlTx):
+    """A transaction on the mirror that notes what a later merge needs."""
+
+    def __init__(self, db: Connection, noted: Unsaved) -> None:
+        super().__init__(db)
+        self.accounts = _Accounts(db, noted)
+        self.calls = _Calls(db, noted)
+        self.chat = _Chat(db, noted)
+        self.keys = _Keys(db, noted)
+        self.care = _Care(db, noted)
+
+
+class _Accounts(SqlAccounts):
+    def __init__(self, db: Connection, noted: Unsaved) -> None:
+        super().__init__(db)
+        self._noted = noted
+
+    def lock_device(self, device: DeviceId, *, locked: bool) -> None:
+        super().lock_device(device, locked=locked)
+        self._noted.locks.append((device, locked))
+
+
+class _Calls(SqlCalls):
+    def __init__(self, db: Connection, noted: Unsaved) -> None:
+        super().__init__(db)
+        self._noted = noted
+
+    def save(self, call: Call, next_deadline: Instant | None) -> None:
+        super().save(call, next_deadline)
+        self._noted.calls[call.id] = call
+
+
+class _Chat(SqlChat):
+    def __init__(self, db: Connection, noted: Unsaved) -> None:
+        super().__init__(db)
+        self._noted = noted
+
+    def append(
+        self, room: RoomId, kind: Kind, author: Membership, text: str, *,
+        experience: bool, reply_to: int | None, device: DeviceId, k: str, now: Instant,
+    ) -> Entry:  # fmt: skip
+        entry = super().append(
+            room, kind, author, text, experience=experience, reply_to=reply_to, device=device, k=k, now=now
+        )
+        self._noted.entries.append(entry)
+        return entry
+
+
+class _Keys(SqlKeys):
+    def __init__(self, db: Connection, noted: Unsaved) -> None:
+        super().__init__(db)
+        self._noted = noted
+
+    def remember(self, device: DeviceId, k: str, command_digest: str, reply: bytes, now: Instant) -> None:
+        super().remember(device, k, command_digest, reply, now)
+        self._noted.keys.append((device, k, command_digest, reply, now))
+
+
+class _Care(SqlCare):
+    def __init__(self, db: Connection, noted: Unsaved) -> None:
+        super().__init__(db)
+        self._noted = noted
+
+    def add_audit(self, actor: str, action: str, subject: str, now: Instant) -> None:
+        super().add_audit(actor, action, subject, now)
+        self._noted.audit.append((actor, action, subject, now))
+
+
+def all_of(records: Iterable[bytes]) -> Unsaved:
+    """What a journal holds, put together."""
+    whole = Unsaved()
+    for record in records:
+        whole.add(decode(record))
+    return whole
