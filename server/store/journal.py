@@ -31,6 +31,8 @@ class Journal:
             os.fsync(self._file)
         self._generation, self._start = self._newest_half()
         self._end = self._start + _HEADER.size
+        if self._generation == 0:
+            self._begin(None)  # a new file: the first half counts from now on
         self.records = self._read_records()
 
     def append(self, record: bytes, whole: Callable[[], bytes]) -> None:
@@ -78,8 +80,6 @@ class Journal:
 
     def _read_records(self) -> list[bytes]:
         records: list[bytes] = []
-        if self._generation == 0:
-            return records
         while True:
             length, checksum = _RECORD.unpack(os.pread(self._file, _RECORD.size, self._end))
             if length == 0 or self._end + _RECORD.size + length > self._start + self._half:
