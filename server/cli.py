@@ -84,6 +84,96 @@ def upgrade(*, data: Data = None) -> None:
     print("The database is up to date.")
 
 
+@user.command(name="list")
+def list_people(*, data: Data = None) -> None:
+    """Show volunteers and coordinators, and how many accounts there are."""
+    from server.offline import offline
+    from server.people import described
+
+    with offline(_settings(None, None, data, None)) as (tx, _now):
+        print("\n".join(described(tx)))
+
+
+@user.command
+def volunteer(login: str, *, name: str = "", off: bool = False, data: Data = None) -> None:
+    """Make someone an on-call volunteer.
+
+    Parameters
+    ----------
+    login
+        Their login name.
+    name
+        Under which name callers see them. Needed once.
+    off
+        Take the role back.
+    """
+    from server.offline import offline
+    from server.people import set_volunteer
+
+    with offline(_settings(None, None, data, None)) as (tx, now):
+        said = set_volunteer(tx, login, name, on=not off, now=now)
+    print(said)
+
+
+@user.command
+def coordinator(login: str, *, name: str = "", off: bool = False, data: Data = None) -> None:
+    """Make someone a coordinator: called last of all, and reader of the audit log.
+
+    Parameters
+    ----------
+    login
+        Their login name.
+    name
+        Under which name callers see them. Needed once.
+    off
+        Take the role back.
+    """
+    from server.offline import offline
+    from server.people import set_coordinator
+
+    with offline(_settings(None, None, data, None)) as (tx, now):
+        said = set_coordinator(tx, login, name, on=not off, now=now)
+    print(said)
+
+
+@user.command(name="revoke-devices")
+def revoke_devices(login: str, *, data: Data = None) -> None:
+    """Sign someone out everywhere, as after a lost phone.
+
+    Parameters
+    ----------
+    login
+        Their login name.
+    """
+    from server.offline import offline
+    from server.people import revoke_devices as revoke
+
+    with offline(_settings(None, None, data, None)) as (tx, now):
+        said = revoke(tx, login, now)
+    print(said)
+
+
+@app.command
+def doctor(*, host: str | None = None, port: int | None = None, data: Data = None) -> None:
+    """Look for what most often goes wrong, and say what to do. Exit code 1 if something must be mended.
+
+    Parameters
+    ----------
+    host
+        Address that the server listens on.
+    port
+        Port that the server listens on.
+    """
+    from server.doctor import Level, examine
+
+    found = examine(_settings(host, port, data, None))
+    print("\n".join(str(finding) for finding in found))
+    mend, look = (sum(1 for one in found if one.level is level) for level in (Level.MEND, Level.LOOK))
+    print(f"\n{mend} to mend, {look} to look at.")
+    if mend:
+        sys.exit(1)
+
+
 def main() -> None:
     """Entry point. A bad setting is one clear line, not a traceback."""
     try:

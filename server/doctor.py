@@ -1,0 +1,273 @@
+"""`beside doctor`: looks at what most often goes wrong on a server, and says what to do about each.
+
+Every look is a function from the settings to findings. None changes anything, and all may run beside a live server.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import sqlite3
+import stat
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import Enum
+from pathlib import Path
+
+from server.helplines import STALE_AFTER_DAYS, load, stale
+from server.offline import damage_of, latest_instant_of
+from server.settings import Settings
+from server.site.pages import STATIC
+
+OLDEST_SQLITE = (3, 35, 0)
+"""RETURNING, which the statements use."""
+DISK_MUST_BE_FREE_BYTES = 100 * 1024**2
+DISK_SHOULD_BE_FREE_BYTES = 1024**3
+CLOCK_MAY_DIFFER_SECONDS = 60
+NOT_BEFORE = datetime(2025, 1, 1, tzinfo=UTC)
+"""No Beside ran before this day: a clock that says so was never set."""
+FILES_BESIDES_SOCKETS = 200
+IN_MEMORY = ("tmpfs", "ramfs")
+IN_A_CONTAINER = ("overlay", "aufs")
+
+
+class Level(Enum):
+    OK = "ok"
+    LOOK = "look"
+    """Works, and somebody should know."""
+    MEND = "MEND"
+    """Does not work, or is not safe."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    level: Level
+    what: str
+    do: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.level.value:5}{self.what}" + (f"\n     → {self.do}" if self.do else "")
+
+
+Look = Callable[[Settings], Iterator[Finding]]
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Everything that was looked at, in the order in which it matters. A look that fails is itself a finding."""
+    found: list[Finding] = []
+    for look in LOOKS:
+        try:
+            found += look(settings)
+        except Exception as error:
+            found.append(Finding(Level.MEND, f"{look.__name__}: could not look ({type(error).__name__}: {error})"))
+    return found
+
+
+def data_folder(settings: Settings) -> Iterator[Finding]:
+    """There, writable, and closed to everyone else on the machine."""
+    data = settings.data.absolute()
+    if not data.exists():
+        yield Finding(Level.OK, f"The data folder {data} is not there yet; the first start makes it.")
+        return
+    try:
+        with tempfile.TemporaryFile(dir=data):
+            pass
+    except OSError as error:
+        yield Finding(Level.MEND, f"The data folder {data} cannot be written ({error.strerror}).", f"chown it: {data}")
+        return
+    opened = [p for p in (data, *sorted(data.iterdir())) if stat.S_IMODE(p.stat().st_mode) & 0o077]
+    for path in opened:
+        mode = "700" if path.is_dir() else "600"
+        yield Finding(Level.MEND, f"Others on this machine can read {path}.", f"chmod {mode} {path}")
+    if not opened:
+        yield Finding(Level.OK, f"The data folder {data} is writable and closed to others.")
+
+
+def disk(settings: Settings) -> Iterator[Finding]:
+    """Kept when the machine or the container restarts, and not full."""
+    place = next(p for p in (settings.data.absolute(), *settings.data.absolute().parents) if p.exists())
+    kind = _filesystem_of(place)
+    if kind in IN_MEMORY:
+        yield Finding(
+            Level.MEND, f"{place} lies in memory ({kind}): everything is gone at the next restart.", "Use a real disk."
+        )
+    elif kind in IN_A_CONTAINER:
+        yield Finding(
+            Level.LOOK,
+            f"{place} lies inside a container's own layer ({kind}): it is gone when the container is replaced.",
+            "Mount a volume there.",
+        )
+    free = shutil.disk_usage(place).free
+    if free < DISK_SHOULD_BE_FREE_BYTES:
+        level = Level.MEND if free < DISK_MUST_BE_FREE_BYTES else Level.LOOK
+        yield Finding(level, f"Only {free // 1024**2} MiB are free at {place}.", "Make room: calls are rows.")
+    else:
+        yield Finding(Level.OK, f"{free // 1024**3} GiB are free.")
+
+
+def _filesystem_of(place: Path, mounts: Path = Path("/proc/mounts")) -> str:
+    """The kind of the file system that a path lies on; "" where the system does not say."""
+    if not mounts.is_file():
+        return ""
+    best, kind = "", ""
+    for line in mounts.read_text(encoding="utf-8", errors="replace").splitlines():
+        _device, point, this, *_ = line.split(" ")
+        point = point.replace("\\040", " ")
+        if place.is_relative_to(point) and len(point) >= len(best):
+            best, kind = point, this
+    return kind
+
+
+def clock(settings: Settings) -> Iterator[Finding]:
+    """Set, agreeing with the disk's, and not behind what the store has seen: deadlines are instants."""
+    now = time.time()
+    before = (now, time.monotonic())
+    if now < NOT_BEFORE.timestamp():
+        yield Finding(Level.MEND, "The clock of this machine was never set.", "Turn on time synchronisation (NTP).")
+        return
+    place = settings.data if os.access(settings.data, os.W_OK) else Path(tempfile.gettempdir())
+    with tempfile.TemporaryFile(dir=place) as file:
+        apart = abs(os.fstat(file.fileno()).st_mtime - now)
+    if apart > CLOCK_MAY_DIFFER_SECONDS:
+        yield Finding(Level.LOOK, f"The disk's clock is {apart:.0f} s off.", "Synchronise the file server too.")
+    if (settings.data / "beside.db").is_file():
+        ahead = latest_instant_of(settings) / 1000 - now
+        if ahead > CLOCK_MAY_DIFFER_SECONDS:
+            yield Finding(
+                Level.MEND,
+                f"The store has seen a moment that is {ahead:.0f} s ahead: the clock was set back.",
+                "Set the clock (NTP). Beside goes on from the later moment, so that no deadline is late.",
+            )
+            return
+    drift = abs((time.time() - before[0]) - (time.monotonic() - before[1]))
+    if drift > 1:
+        yield Finding(Level.LOOK, f"The clock jumped {drift:.1f} s while we looked.", "Is something setting it?")
+    yield Finding(Level.OK, f"The clock says {datetime.now(UTC):%Y-%m-%d %H:%M} UTC.")
+
+
+def database(settings: Settings) -> Iterator[Finding]:
+    """SQLite is new enough, and the file is sound."""
+    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+        wanted = ".".join(map(str, OLDEST_SQLITE[:2]))
+        yield Finding(
+            Level.MEND,
+            f"SQLite {sqlite3.sqlite_version} is older than {wanted}.",
+            "Use a Python built with a newer one.",
+        )
+        return
+    if not (settings.data / "beside.db").is_file():
+        yield Finding(Level.OK, f"SQLite {sqlite3.sqlite_version}; no database yet.")
+        return
+    damage = damage_of(settings)
+    if damage:
+        yield Finding(
+            Level.MEND,
+            f"The database is damaged: {damage[0]}",
+            "Stop the server, keep a copy, restore the last backup.",
+        )
+    else:
+        yield Finding(Level.OK, f"SQLite {sqlite3.sqlite_version}; the database is sound.")
+
+
+def open_files(settings: Settings) -> Iterator[Finding]:
+    """Every connection is an open file."""
+    import resource  # not on Windows, where this look then says so
+
+    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = settings.connections_at_most + FILES_BESIDES_SOCKETS
+    if limit != resource.RLIM_INFINITY and limit < wanted:
+        yield Finding(
+            Level.LOOK,
+            f"At most {max(0, limit - FILES_BESIDES_SOCKETS)} people can be connected: {limit} open files are allowed.",
+            f"Raise it: ulimit -n {wanted}, or LimitNOFILE={wanted} in the service file.",
+        )
+    else:
+        yield Finding(Level.OK, "Enough files may be open.")
+
+
+def port(settings: Settings) -> Iterator[Finding]:
+    """Free, or ours."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family) as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((settings.host, settings.port))
+        except OSError as error:
+            if _beside_answers(settings):
+                yield Finding(Level.OK, f"Beside is running on port {settings.port}.")
+                return
+            yield Finding(
+                Level.MEND,
+                f"Cannot listen on {settings.host} port {settings.port} ({error.strerror}).",
+                "Choose another with --port or PORT, or stop what uses it.",
+            )
+            return
+    yield Finding(Level.OK, f"Port {settings.port} is free.")
+
+
+def _beside_answers(settings: Settings) -> bool:
+    host = "127.0.0.1" if settings.host == "0.0.0.0" else settings.host  # noqa: S104  compared, not listened on
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with direct.open(f"http://{f'[{host}]' if ':' in host else host}:{settings.port}/healthz", timeout=2) as answer:
+            return bool(answer.read(100) == b'{"alive":true}')
+    except (OSError, urllib.error.URLError, ValueError):
+        return False
+
+
+def pages(_settings: Settings) -> Iterator[Finding]:
+    """The web client is built."""
+    missing = [name for name in ("index.html", "oncall.html", "sw.js") if not (STATIC / name).is_file()]
+    if missing:
+        yield Finding(Level.MEND, f"The pages are not built ({', '.join(missing)} missing).", "./do web")
+    else:
+        yield Finding(Level.OK, "The pages are built.")
+
+
+def push(settings: Settings) -> Iterator[Finding]:
+    """The key that notifications are signed with, and how a push service reaches the operator."""
+    key = settings.data / "vapid.pem"
+    if not key.exists():
+        yield Finding(Level.OK, "No push key yet; the first start makes it.")
+    elif not os.access(key, os.R_OK):
+        yield Finding(Level.MEND, f"The push key {key} cannot be read.", f"chown it: {key}")
+    elif b"PRIVATE KEY" not in key.read_bytes():
+        yield Finding(
+            Level.MEND,
+            f"{key} holds no private key.",
+            "Restore it from the backup. Without it every device must allow notifications again.",
+        )
+    else:
+        yield Finding(Level.OK, "The push key is there.")
+    if settings.public_origin and not settings.contact:
+        yield Finding(
+            Level.LOOK,
+            "Push services cannot reach you: some of them refuse notifications then.",
+            "Set BESIDE_CONTACT=mailto:you@example.org",
+        )
+
+
+def helplines(_settings: Settings) -> Iterator[Finding]:
+    """The numbers that people see when nobody comes (CB6)."""
+    known = load()
+    count = sum(len(country.lines) for country in known.countries.values())
+    old = stale(datetime.now(UTC).date(), known)
+    if count == 0:
+        yield Finding(Level.MEND, "There are no helplines.", "Fill server/site/helplines.json.")
+    elif old:
+        yield Finding(
+            Level.LOOK,
+            f"{len(old)} of {count} helplines were not checked in the last {STALE_AFTER_DAYS} days.",
+            "python -m server.helplines lists them; look at each source and write the day.",
+        )
+    else:
+        yield Finding(Level.OK, f"{count} helplines, all checked in the last {STALE_AFTER_DAYS} days.")
+
+
+LOOKS: tuple[Look, ...] = (data_folder, disk, clock, database, open_files, port, pages, push, helplines)

@@ -1,0 +1,66 @@
+"""The operator's way to the store without the server: one transaction on the data folder, whether or not a server runs
+on it. SQLite's WAL and `BEGIN IMMEDIATE` make the two take turns; each waits at most 2 s for the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from server.clock import SystemClock
+from server.ports import Tx
+from server.settings import BadSetting, Settings
+from server.store.tx import SqlTx
+from server.store.writer import latest_instant, sqlite_engine
+
+
+def database_of(settings: Settings) -> Path:
+    """The database file, or :class:`BadSetting` when there is none."""
+    path = settings.data / "beside.db"
+    if not path.is_file():
+        raise BadSetting(f"There is no database in {settings.data}. Say where with --data, or start the server once.")
+    return path
+
+
+@contextmanager
+def offline(settings: Settings) -> Iterator[tuple[Tx, int]]:
+    """`(transaction, now in ms)`, committed at the end of the block and rolled back by an exception. `now` is never
+    before what the store has seen, as for the server itself."""
+    engine = sqlite_engine(database_of(settings))
+    try:
+        now = SystemClock(not_before=latest_instant(engine)).now()
+        with engine.connect() as db, db.begin():
+            yield SqlTx(db), now
+    except DBAPIError as error:
+        raise BadSetting(
+            f"The database in {settings.data} cannot be used ({error.orig}). "
+            "If it was made by an older Beside, run: beside db upgrade"
+        ) from None
+    finally:
+        engine.dispose()
+
+
+def latest_instant_of(settings: Settings) -> int:
+    """The latest moment the store has seen, in ms since 1970; 0 when it has seen nothing."""
+    engine = sqlite_engine(database_of(settings), read_only=True)
+    try:
+        return latest_instant(engine)
+    finally:
+        engine.dispose()
+
+
+def damage_of(settings: Settings) -> list[str]:
+    """What SQLite's quick_check finds wrong; nothing when the file is sound."""
+    engine = sqlite_engine(database_of(settings), read_only=True)
+    try:
+        with engine.connect() as db:
+            found = [str(row[0]) for row in db.execute(text("PRAGMA quick_check(5)"))]
+    except DBAPIError as error:
+        return [str(error.orig)]
+    finally:
+        engine.dispose()
+    return [line for line in found if line != "ok"]
