@@ -3,6 +3,7 @@ import { CardOverPage } from "./components/UrgentCard/UrgentCard";
 import { ShiftNote } from "./components/Bar/Bar";
 import { gate, invited, place } from "./app/place";
 import { callRuns } from "./app/urgent";
+import { myCall } from "./model/model";
 import { Ask } from "./screens/Ask/Ask";
 import { Call } from "./screens/Call/Call";
 import { Codes } from "./screens/Entry/Codes";
@@ -45,7 +46,7 @@ function Screen() {
     case "offline":
       return place.value.at === "ask" || place.value.at === "call" ? <Place /> : <Offline />;
     case "locked":
-      return place.value.at === "ask" || place.value.at === "call" ? <Place /> : <Locked />;
+      return asksWhileLocked() ? <Place /> : <Locked />;
     case "codes":
       return <Codes codes={state.codes} />;
     case "in":
@@ -66,6 +67,13 @@ function Screen() {
           return <Lines onBack={() => (gate.value = { is: "out", show: "welcome", revoked: false })} />;
       }
   }
+}
+
+/** A locked device asks and sees how near people are; the room of the call is for reading, and wants the passphrase. */
+function asksWhileLocked(): boolean {
+  const here = place.value.at;
+  const inside = myCall.value?.helpers.some((helper) => helper.answer === "in_room" || helper.answer === "here");
+  return here === "ask" || (here === "call" && !inside && myCall.value?.standing !== "held");
 }
 
 function Place() {

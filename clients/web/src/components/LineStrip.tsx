@@ -4,8 +4,8 @@ import { line as lineNow } from "../model/model";
 import { line as words } from "../text/en";
 import { Strip } from "./Strip/Strip";
 
-/** What is wrong with the line, when the next try is, and what still works. Nothing while it is live. */
-export function LineStrip() {
+/** What is wrong with the line and when the next try is; `note` says what that means here. Nothing while it is live. */
+export function LineStrip({ note = "" }: { note?: string }) {
   const line = lineNow.value;
   if (line.is === "ended" && line.why === "protocol") {
     return (
@@ -36,7 +36,7 @@ export function LineStrip() {
       >
         <b role="status">{words.lineDropped}</b> {seconds > 0 ? words.tryingIn(seconds) : words.trying}
       </Strip>
-      <p class="small quiet">{words.unknown}</p>
+      {note && <p class="small quiet">{note}</p>}
     </>
   );
 }

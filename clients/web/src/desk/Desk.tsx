@@ -37,10 +37,10 @@ export function Desk() {
             {words.calls} <span class="quiet">{words.callsNote}</span>
           </h2>
           {view ? <Calls view={view} /> : <p class="quiet">{common.loading}</p>}
+          {me.value?.coordinator && <AuditLog />}
         </section>
         <aside class="stack-2" aria-label={words.onTime}>
           {view && <Health view={view} />}
-          {me.value?.coordinator && <AuditLog />}
         </aside>
       </main>
     </div>

@@ -32,7 +32,6 @@ export const line = {
   tryingIn: (seconds: number) => `Trying again in ${duration(seconds)}. Your words are kept on this page.`,
   trying: "Trying again now. Your words are kept on this page.",
   tryNow: "Try now",
-  unknown: "Who is here is not known until the line is back. The yellow button still works: it tries another way.",
   protocol: "This page is older than our server.",
   protocolDo: "Load it again to go on.",
   reload: "Load the page again",
@@ -101,8 +100,8 @@ export const locked = {
   callSay: "Your call is still open.",
   callLead: (names_: readonly string[]) =>
     names_.length === 0
-      ? "Nobody is with you yet. People know that you stepped away, and nothing else."
-      : `${list(names_)} ${be(names_.length)} still here. They know that you stepped away, and nothing else.`,
+      ? "Nobody is with you yet. To read and write, give your passphrase."
+      : `${list(names_)} ${be(names_.length)} here. To read and write, give your passphrase.`,
   backIn: "Go back in",
   imOk: "I’m OK. Close the call.",
   unlock: "Read again",
@@ -187,6 +186,7 @@ export const presenceText = {
   some: (n: number) => `${n} can be here now`,
   none: "Nobody can be here now",
   unknown: "Who is here is not known",
+  unknownNote: "It is shown when the line is back. The yellow button still works: it tries another way.",
   rest: (quiet: number, standby: number, volunteers_: number) =>
     [quiet && `${quiet} quiet`, standby && `${standby} on standby`, volunteers_ && `${volunteers(volunteers_)} on call`]
       .filter(Boolean)
@@ -222,7 +222,7 @@ export const availability = {
 };
 
 export const introduction = {
-  title: "Before people can ring you",
+  title: "Short introduction",
   say: "How to be there",
   lead: "It takes two minutes. You are a peer, not a clinician. Having been there is enough.",
   be: "Be there",
@@ -382,7 +382,9 @@ export const call = {
   narrow: "Choose whom we still ask",
   people: "Who is with you",
   inCall: "Who is in this call",
-  planButton: "Your plan",
+  planShort: "Plan",
+  peopleShort: "People",
+  goesOn: "Your call goes on without this line. What you see here is from before it dropped.",
   blindSay: "Your call is out.",
   blindLead: "People are being asked. The line is down, so we cannot show you who is coming. It comes back by itself.",
   blindLocked: "People are being asked. To see who is coming, give your passphrase.",
@@ -462,6 +464,7 @@ export const helping = {
   debrief: "What you heard may stay with you. Talk to a volunteer, or write to your group. You did enough.",
   you: "You",
   lostAt: (at: number) => `lost ${timeOfDay(at)}`,
+  goesOn: "The call goes on without this line. What you see here is from before it dropped.",
   hereSince: (at: number) => `here since ${timeOfDay(at)}`,
   inRoom: "in the room",
   steppedAway: "stepped away",

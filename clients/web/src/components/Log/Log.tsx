@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useLayoutEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { dropLine, fetchHistory, sayAgain } from "../../app/rooms";
 import type { RoomLog } from "../../model/log";
 import { hasHistory } from "../../model/log";
@@ -32,6 +32,16 @@ export function Log({ log, me, label, empty, onMore }: LogProps) {
     const one = scroller.current;
     if (one && atEnd.current) one.scrollTop = one.scrollHeight;
   }, [entries, pending]);
+  // The keyboard opens, a strip appears: what was at the end stays at the end.
+  useEffect(() => {
+    const one = scroller.current;
+    if (!one || !("ResizeObserver" in globalThis)) return undefined;
+    const observer = new ResizeObserver(() => {
+      if (atEnd.current) one.scrollTop = one.scrollHeight;
+    });
+    observer.observe(one);
+    return () => observer.disconnect();
+  }, []);
   const watch = () => {
     const one = scroller.current;
     if (one) atEnd.current = one.scrollHeight - one.scrollTop - one.clientHeight < 80;

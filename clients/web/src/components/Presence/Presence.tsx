@@ -25,9 +25,8 @@ export function PresenceSummary({ group, onOpen }: { group: string; onOpen: () =
   if (!view) {
     return (
       <p class="who">
-        <span class="txt">
-          <b>{words.unknown}</b>
-        </span>
+        <b>{words.unknown}</b>
+        <span class="small quiet">{words.unknownNote}</span>
       </p>
     );
   }

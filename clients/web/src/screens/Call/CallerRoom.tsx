@@ -47,21 +47,19 @@ export function CallerRoom({ call }: { call: MyCall }) {
     <div class="screen room call-room" data-screen={call.standing === "held" ? "call" : "answered"} data-call={call.call}>
       <Bar title={words.you(namesOf([...here, ...inRoom]))} backLabel={words.backToGroup} onBack={() => go({ at: "room", group: call.group })} />
       <section class="people" aria-label={words.people}>
-        <LineStrip />
+        <LineStrip note={words.goesOn} />
         <Truth call={call} more={more.value} />
         <Problem of={trouble} />
-        <div class="pair">
+        <div class="trio">
           <DangerButton call={call.call} side="caller" />
           <button class="btn" type="button" aria-haspopup="dialog" onClick={() => (sheet.value = "people")}>
             <Icon name="users" />
-            {words.people}
+            {words.peopleShort}
           </button>
-        </div>
-        <div class="pair narrow-only">
           {hasPlan(plan.value) && (
-            <button class="btn" type="button" aria-haspopup="dialog" onClick={() => (sheet.value = "plan")}>
+            <button class="btn narrow-only" type="button" aria-haspopup="dialog" onClick={() => (sheet.value = "plan")}>
               <Icon name="notebook-pen" />
-              {words.planButton}
+              {words.planShort}
             </button>
           )}
         </div>
@@ -136,7 +134,7 @@ function Truth({ call, more }: { call: MyCall; more: boolean }) {
             </button>
           }
         >
-          <b>{words.confirmAsk}</b> {words.keptRinging}
+          <b>{words.confirmAsk}</b> <span class="wide-inline">{words.keptRinging}</span>
         </Strip>
       )}
       <Problem of={trouble} />

@@ -83,7 +83,7 @@ function Asking({ call }: { call: MyCall }) {
   return (
     <>
       <div class="stack">
-        <LineStrip />
+        <LineStrip note={words.goesOn} />
         <h1 class="say">{sentence(call)}</h1>
         <CalmStatus says={`${sentence(call)} ${facts}`} />
         {facts && <p class="lead">{facts}</p>}
@@ -108,7 +108,7 @@ function Failsafe({ call }: { call: MyCall }) {
   return (
     <>
       <div class="stack">
-        <LineStrip />
+        <LineStrip note={words.goesOn} />
         <h1 class="say">{say}</h1>
         <p class="lead" role="alert">
           {words.failsafeLead}

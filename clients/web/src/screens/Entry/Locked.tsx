@@ -59,7 +59,7 @@ export function Locked() {
           {words.signOut}
         </button>
       </main>
-      <NeedDock />
+      {!open && <NeedDock />}
     </div>
   );
 }

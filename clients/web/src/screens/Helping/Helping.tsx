@@ -73,7 +73,7 @@ function HelpingRoom({ card, onBack, backLabel, extra, over }: HelpingRoomProps)
     <div class="screen room call-room" data-screen="helping" data-call={card.call}>
       <Bar title={words.title(caller)} backLabel={backLabel} onBack={onBack} />
       <section class="people" aria-label={words.title(caller)}>
-        <LineStrip />
+        <LineStrip note={words.goesOn} />
         <CallerTruth card={card} />
         {called.value && (
           <Strip icon="bell-ring" role="status">

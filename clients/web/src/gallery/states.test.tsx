@@ -1,0 +1,81 @@
+import axe from "axe-core";
+import { cleanup, render } from "@testing-library/preact";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { App } from "../App";
+import { sendThrough } from "../app/sender";
+import { forgetAcks } from "../app/cards";
+import type { Deed } from "../net/session";
+import { OnCall } from "../desk/OnCall";
+import { show, states } from "./states";
+
+const asked: Deed[] = [];
+
+beforeEach(() => {
+  asked.length = 0;
+  forgetAcks();
+  sendThrough({ ask: (deed) => (asked.push(deed), new Promise(() => {})), tell() {}, tryNow() {} });
+  vi.stubGlobal("fetch", () => new Promise(() => {}));
+  vi.stubGlobal("matchMedia", () => ({ matches: false }));
+  HTMLDialogElement.prototype.showModal = function (this: HTMLDialogElement) {
+    this.setAttribute("open", "");
+  };
+});
+afterEach(cleanup);
+
+const page = (name: string) => {
+  show(name);
+  return render(name === "desk" ? <OnCall /> : <App />);
+};
+
+describe("every state", () => {
+  test.each(Object.keys(states))("%s has a screen, Exit, and nothing that axe finds", async (name) => {
+    const { container, findAllByRole } = page(name);
+    await vi.waitFor(() => expect(container.querySelector("[data-screen]:not([data-screen=loading])")).toBeTruthy(), 4_000);
+    expect((await findAllByRole("button", { name: /^Exit/, hidden: true })).length).toBeGreaterThan(0);
+    const { violations } = await axe.run(container, {
+      rules: { "color-contrast": { enabled: false }, region: { enabled: false } }, // both need a real layout
+    });
+    expect(violations.map(({ id, nodes }) => [id, nodes[0]?.html])).toEqual([]);
+  });
+});
+
+describe("what the screens may not say", () => {
+  test.each(["ringing", "coming", "failsafe", "answered", "call"])("uc08 %s never says how many looked or declined", (name) => {
+    expect(page(name).container.textContent).not.toMatch(/seen|looked|declined|can’t/i);
+  });
+
+  test.each(["ringing", "coming", "failsafe", "unreached", "answered", "sending", "ask_nobody", "parked"])(
+    "uc02 %s has a number to call in view",
+    (name) => {
+      expect(page(name).container.querySelector('a[href^="tel:"]')).toBeTruthy();
+    },
+  );
+
+  test("pr06 a lost line shows no count of people", () => {
+    expect(page("room_lost").container.textContent).toContain("Who is here is not known");
+  });
+
+  test("oc02 the desk shows no words of a call before it is accepted", () => {
+    expect(page("desk").container.textContent).not.toContain("outside the shop");
+  });
+});
+
+describe("the card", () => {
+  test("uc delivered is said once the card stands in the page, and focus is on its heading", () => {
+    const { getByRole } = page("card");
+    expect(asked).toContainEqual({ t: "card_delivered", call: expect.any(String) });
+    expect(document.activeElement).toBe(getByRole("heading", { name: "Ana is asking you, Maria." }));
+  });
+
+  test("buttons ignore input for 600 ms after it appeared", () => {
+    const start = performance.now();
+    const clock = vi.spyOn(performance, "now").mockReturnValue(start);
+    const { getByRole } = page("card");
+    const coming = getByRole("button", { name: "Coming" });
+    coming.click();
+    expect(asked.some((deed) => deed.t === "answer_call")).toBe(false);
+    clock.mockReturnValue(start + 601);
+    coming.click();
+    expect(asked).toContainEqual(expect.objectContaining({ t: "answer_call", answer: "coming" }));
+  });
+});

@@ -1,0 +1,197 @@
+// Examples of what the pages can show, as the model would hold it: for looking, for axe, and for tests. Not in the build.
+import { gate, go } from "../app/place";
+import { press } from "../app/urgent";
+import { countries } from "../device/helplines";
+import { plan } from "../device/plan";
+import { country } from "../device/prefs";
+import { sample } from "../model/clock";
+import { emptyLog } from "../model/log";
+import { cards, desk, forgetAll, groups, line, me, myCall, presence, rooms } from "../model/model";
+import type { Card, DeskRow, Entry, Helper, MyCall, MyGroup, Person, PresenceView } from "../wire/frames";
+
+export const NOW = Date.UTC(2026, 10, 22, 21, 10);
+const id = (name: string) => name.padEnd(16, "_");
+
+export const person = (name: string, more: Partial<Person> = {}): Person => ({
+  member: id(name), name, badge: "none", simulated: false, ...more,
+});
+export const helper = (name: string, answer: Helper["answer"], more: Partial<Helper> = {}): Helper => ({
+  person: person(name), answer, since: NOW - 90_000, until: answer === "coming" ? NOW + 112_000 : null, connected: true, ...more,
+});
+export const entry = (seq: number, author: string, text: string, more: Partial<Entry> = {}): Entry => ({
+  seq, kind: "said", at: NOW - 600_000 + seq * 60_000, author: person(author), text, experience: false, reply_to: null, k: null, ...more,
+});
+export const aGroup: MyGroup = {
+  group: id("group"), room: id("room"), name: "Sober evenings", me: id("Ana"), my_name: "Ana", role: "member", state: "active",
+  availability: "quiet", break_until: null, introduced: true, rung_when_away: false, hidden: false,
+  rules: "Speak from your own life. No medicine advice.", head: 6,
+};
+const inRoom = (name: string, open: boolean, reach: "live" | "standby" = "live") => ({ person: person(name), reach, open_to_calls: open });
+export const somePeople: PresenceView = {
+  version: 1, now: NOW, can_come: 4, quiet: 5, standby: 3, volunteers: 2, away_opted_in: 3,
+  people: [
+    ...["Maria", "Jo", "Tomas", "Lee"].map((name) => inRoom(name, true)),
+    ...["Bo", "Kit", "Wren", "Sol", "Noor"].map((name) => inRoom(name, false)),
+    ...["Ivo", "Rue", "Pat"].map((name) => inRoom(name, false, "standby")),
+  ],
+};
+export const nobody: PresenceView = { ...somePeople, can_come: 0, quiet: 0, people: [] };
+
+export const aCall: MyCall = {
+  t: "my_call", call: id("call"), version: 1, now: NOW, group: aGroup.group, room: id("callroom"), standing: "open",
+  words: "I’m outside the shop.", raised_at: NOW - 24_000, waiting_since: NOW - 24_000, attempt: 1, saved: true, asked: 4, targeted: 4,
+  helpers: [],
+  next: [
+    { ring: "away", at: NOW + 21_000, people: 6, waits_for_pledge: false },
+    { ring: "volunteers", at: NOW + 66_000, people: 2, waits_for_pledge: false },
+    { ring: "backup", at: NOW + 156_000, people: 2, waits_for_pledge: false },
+  ],
+  failsafe: "none", can_confirm_here: false, undo_until: null, danger: false, offer_close: false, ask_still_need: false, repeat: false,
+  ended: "no",
+};
+export const aCard: Card = {
+  t: "card", call: id("call"), version: 1, now: NOW, group: aGroup.group, group_name: "Sober evenings", me: id("Maria"), my_name: "Maria",
+  as_volunteer: false, caller: person("Ana"), words: "I’m outside the shop.", raised_at: NOW - 12_000, standing: "open", mine: "asked",
+  asked_first: true, sound_at: null, pledge_until: null, asked: 4, helpers: [], room: null, stood_down: "no", caller_lost_since: null,
+  caller_stepped_away: false, prompt: "none", danger: false, debrief: false,
+};
+export const aRow: DeskRow = {
+  call: id("row"), version: 1, group_name: "After a loss", caller_name: "Wren", raised_at: NOW - 185_000, no_human_since: NOW - 185_000,
+  standing: "open", attempt: 2, ring: 4, next: { ring: "again", at: NOW + 55_000, people: 11, waits_for_pledge: false }, targeted: 12,
+  delivered: 11, seen: 4, cant: 2, helpers: [], pinned: ["lapsed"], caller_lost_since: null, follow_up_at: null, mine: "asked",
+  sounds: false, can_accept: true, saved: true,
+};
+const log = (room: string, entries: Entry[]) => ({ ...emptyLog(room, aGroup.group), epoch: 1, head: entries.length, entries, stale: false });
+const roomLog = log(aGroup.room, [
+  entry(1, "Jo", "Evenings are the long bit. I put the kettle on at six, every day. That was my whole plan for a month."),
+  entry(2, "Ana", "Walked home the other way round. No shop."),
+  entry(3, "Tomas", "The other way round is a real thing. I did it for a year. Well done.", { experience: true, reply_to: 2 }),
+]);
+const callEntries = [
+  entry(1, "Ana", "I’m outside the shop."),
+  entry(2, "Maria", "I’m here. Take your time. You don’t have to explain."),
+  entry(3, "Jo", "Me too. I’m staying as long as you like."),
+  entry(4, "Ana", "I had the money out already."),
+];
+const held = { ...aCall, standing: "held" as const, helpers: [helper("Maria", "here"), helper("Jo", "here")], next: [] };
+
+function base(): void {
+  forgetAll();
+  press.value = { is: "none" };
+  line.value = { is: "live", since: 0 };
+  me.value = { login: "ana", volunteer: true, coordinator: true, locked: false, groups: 2 };
+  gate.value = { is: "in" };
+  groups.value = [aGroup, { ...aGroup, group: id("other"), room: id("other"), name: "After a loss" }];
+  presence.value = new Map([[aGroup.group, somePeople]]);
+  rooms.value = new Map([[roomLog.room, roomLog], [aCall.room, log(aCall.room, callEntries)]]);
+  plan.value = {
+    signs: "", places: "", steps: ["Cold water on my face. Both wrists.", "Sit on the back step till it passes. It takes 20 minutes."],
+    people: [{ name: "Dee", number: "0000" }],
+  };
+  country.set("GB");
+  countries.value = {
+    GB: {
+      name: "United Kingdom", emergency: "999",
+      lines: [
+        { kind: "crisis", name: "Samaritans", number: "116 123", source: "samaritans.org", checked: "2026-11-02", verified: true },
+        { kind: "youth", name: "Childline", number: "0800 1111", source: "childline.org.uk", checked: "", verified: false },
+      ],
+    },
+  };
+  sample(NOW, true);
+}
+
+const room = () => go({ at: "room", group: aGroup.group });
+const calling = (call: MyCall) => () => ((myCall.value = call), go({ at: "call" }));
+const carded = (card: Partial<Card>) => () => (room(), (cards.value = new Map([[aCard.call, { ...aCard, ...card }]])));
+const helping = (card: Partial<Card>) => () => {
+  const one = { ...aCard, mine: "here" as const, standing: "held" as const, room: aCall.room, helpers: [helper("Maria", "here"), helper("Jo", "here")], ...card };
+  cards.value = new Map([[one.call, one]]);
+  go({ at: "helping", call: one.call });
+};
+const pressed = { k: "k", group: aGroup.group, words: "", only: null, volunteersToo: true };
+const out = (show: "welcome" | "sign_in" | "sign_up" | "recover" | "youth" | "lines") => () => (gate.value = { is: "out", show, revoked: false });
+
+/** Every state by name; each starts from the same evening. */
+export const states: Record<string, () => void> = {
+  welcome: out("welcome"),
+  sign_up: out("sign_up"),
+  sign_in: out("sign_in"),
+  recover: out("recover"),
+  youth: out("youth"),
+  codes: () => (gate.value = { is: "codes", codes: ["quiet-river-lamp-09", "stone-field-tea-41", "north-wool-path-77"] }),
+  locked: () => (gate.value = { is: "locked" }),
+  offline: () => ((gate.value = { is: "offline" }), (line.value = { is: "off" })),
+  groups: () => go({ at: "groups" }),
+  room,
+  room_empty: () => (room(), (presence.value = new Map([[aGroup.group, nobody]])), (rooms.value = new Map([[aGroup.room, log(aGroup.room, [])]]))),
+  room_observer: () => (room(), (groups.value = [{ ...aGroup, role: "observer" }])),
+  room_lost: () => {
+    room();
+    const line_ = { k: "a", text: "Still here. Just bad signal.", replyTo: null, at: NOW, is: "sending" as const, seq: null, why: "" };
+    const late = { ...line_, k: "b", text: "It is a big old kettle.", is: "unsaved" as const, why: "We could not save that just now. Keep the page open; we try again." };
+    rooms.value = new Map([[aGroup.room, { ...roomLog, stale: true, pending: [line_, late] }]]);
+    presence.value = new Map();
+    line.value = { is: "waiting", since: 0, tries: 3, nextAt: performance.now() + 4_000, unreached: false };
+  },
+  introduction: () => go({ at: "introduction", group: aGroup.group }),
+  ask: () => go({ at: "ask", group: aGroup.group, from: { at: "groups" } }),
+  ask_nobody: () => ((presence.value = new Map([[aGroup.group, nobody]])), go({ at: "ask", group: aGroup.group, from: { at: "groups" } })),
+  sending: () => ((press.value = { is: "sending", ask: pressed, pressedAt: 0, postedAt: null, unreached: false, tries: 0 }), go({ at: "call" })),
+  unreached: () => {
+    line.value = { is: "waiting", since: 0, tries: 4, nextAt: performance.now() + 6_000, unreached: true };
+    press.value = { is: "sending", ask: pressed, pressedAt: 0, postedAt: 0, unreached: true, tries: 4 };
+    go({ at: "call" });
+  },
+  stale: () => ((press.value = { is: "stale", ask: pressed, pressedAt: 0 }), go({ at: "call" })),
+  ringing: calling(aCall),
+  unsaved: calling({ ...aCall, saved: false }),
+  coming: calling({ ...aCall, standing: "coming", helpers: [helper("Maria", "coming")] }),
+  failsafe: calling({ ...aCall, failsafe: "nobody", asked: 12, targeted: 12, next: [{ ring: "again", at: NOW + 116_000, people: 12, waits_for_pledge: false }] }),
+  failsafe_pledged: calling({ ...aCall, failsafe: "pledged_not_here", helpers: [helper("Maria", "coming")] }),
+  answered: calling({ ...aCall, standing: "coming", can_confirm_here: true, helpers: [helper("Maria", "in_room"), helper("Jo", "coming")] }),
+  call: calling(held),
+  call_danger: calling({ ...held, danger: true, offer_close: true }),
+  stopped: calling({ ...aCall, standing: "cancelled", ended: "ok", undo_until: NOW + 47_000 }),
+  ended: calling({ ...aCall, standing: "closed", ended: "worse" }),
+  parked: calling({ ...aCall, standing: "parked", ask_still_need: true }),
+  card: carded({}),
+  card_held: carded({ standing: "held", helpers: [helper("Jo", "here")], asked: 5 }),
+  card_pledged: carded({ mine: "coming", standing: "coming", pledge_until: NOW + 108_000 }),
+  card_lapsed: carded({ mine: "lapsed" }),
+  card_enough: carded({ stood_down: "enough_people", helpers: [helper("Jo", "here"), helper("Tomas", "here")] }),
+  card_ok: carded({ stood_down: "they_are_ok", standing: "cancelled" }),
+  helping: helping({}),
+  helping_lost: helping({ caller_lost_since: NOW - 20_000 }),
+  helping_away: helping({ caller_stepped_away: true }),
+  helping_silent: helping({ prompt: "they_are_silent", danger: true }),
+  helping_over: helping({ standing: "closed", debrief: true }),
+  find: () => go({ at: "find" }),
+  create: () => go({ at: "create" }),
+  join: () => go({ at: "join", card: { group: id("found"), name: "Women, sober and tired", blurb: "Mothers, mostly.", tags: ["alcohol"], rules: "Ask before you advise.", questions: ["What brings you here? A line is enough."], size: "10 to 50" } }),
+  moderate: () => ((groups.value = [{ ...aGroup, role: "moderator" }]), go({ at: "moderate", group: aGroup.group })),
+  plan: () => go({ at: "plan" }),
+  lines: () => go({ at: "lines" }),
+  settings: () => go({ at: "settings" }),
+  stored: () => go({ at: "stored" }),
+  leaving: () => go({ at: "leaving" }),
+  desk: () => {
+    go({ at: "groups" });
+    const row = (name: string, more: Partial<DeskRow>): DeskRow => ({ ...aRow, call: id(name), caller_name: name, attempt: 1, pinned: [], ...more });
+    desk.value = {
+      t: "desk_now", version: 1, now: NOW, on_shift: true, backup: false, shift_since: NOW - 6_120_000, volunteers_reachable: 2, worst_lateness_ms: 300,
+      rows: [
+        row("Sol", { group_name: "Sober evenings", standing: "coming", no_human_since: NOW - 22_000, ring: 1, delivered: 4, targeted: 4, seen: 3, cant: 0, helpers: [helper("Lee", "coming")], next: { ring: "away", at: NOW + 98_000, people: 6, waits_for_pledge: true } }),
+        aRow,
+        row("Kit", { group_name: "Low days", standing: "held", no_human_since: null, helpers: [helper("Noor", "here")], next: null, can_accept: false }),
+        row("Ana", { group_name: "Sober evenings", standing: "held", no_human_since: null, pinned: ["lost"], caller_lost_since: NOW - 20_000, helpers: [helper("Maria", "here"), helper("Jo", "here")], mine: "here" }),
+        row("Ivo", { group_name: "Caring for someone", no_human_since: NOW - 94_000, ring: 3, delivered: 8, targeted: 8, seen: 2, cant: 0, next: { ring: "backup", at: NOW + 86_000, people: 2, waits_for_pledge: false } }),
+      ],
+    };
+  },
+};
+
+export function show(name: string): void {
+  base();
+  states[name]?.();
+}
