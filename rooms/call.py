@@ -133,6 +133,8 @@ class Recipient:
     pledged_attempt: int = 0
     """The attempt in which the last pledge was given: one per person and attempt (UC4)."""
     was_here: bool = False
+    simulated: bool = False
+    """Not a real person: every view of the call says so."""
 
 
 # ---- ends
@@ -221,7 +223,13 @@ class Call:
     failsafe_at: Instant | None = None
 
     caller_said_at: Instant = 0
-    helpers_said_at: Instant = 0
+    """The caller's last word; the press is one."""
+    caller_waits_since: Instant | None = None
+    """The caller's first word that no helper has answered. Asking again does not start the wait anew (UC5)."""
+    helpers_wait_since: Instant | None = None
+    """A helper's first word that the caller has not answered."""
+    caller_back_at: Instant = 0
+    """The caller's silence is counted from here at the earliest; a helper's is not."""
     silence: Silence = Silence.NONE
     quiet_from: Instant = 0
     """Silence is counted from here at the earliest: a restart or a new hold starts it anew (UC19)."""

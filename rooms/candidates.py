@@ -30,6 +30,7 @@ class Candidate:
     asked_first_at: Instant = 0
     """When they were last asked first: the rotation of UC2."""
     blocks: frozenset[MemberId] = frozenset()
+    simulated: bool = False
 
 
 def may_be_in(call: Call, candidate: Candidate) -> bool:

@@ -88,6 +88,8 @@ def wait_again(call: Call, now: Instant) -> Call:
         failsafe_at=None,
         held_since=None,
         offers_to_close=0,
+        caller_waits_since=now if call.caller_waits_since is None else call.caller_waits_since,
+        helpers_wait_since=None,
         silence=Silence.NONE,
         wanted_since=None,
         wanted_rings=0,
@@ -258,6 +260,7 @@ def _rung(
         ringing=ringing,
         asked_first=first,
         sound_at=sound_at,
+        simulated=candidate.simulated,
     )
     if before is None:
         return fresh

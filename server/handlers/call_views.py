@@ -63,7 +63,7 @@ ENDED: dict[str, Ended] = {"ok": "ok", "mistake": "mistake", "better": "better",
 
 def person_of(recipient: Recipient) -> Person:
     badge: Badge = "none" if recipient.part is Part.PEER else "volunteer"
-    return Person(member=recipient.member, name=recipient.name, badge=badge)
+    return Person(member=recipient.member, name=recipient.name, badge=badge, simulated=recipient.simulated)
 
 
 def answer_of(recipient: Recipient) -> Answer:

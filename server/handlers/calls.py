@@ -318,6 +318,7 @@ def _seat_volunteer(
         rung_at=now,
         ringing=call.ringings,
         reached=Reached.SEEN,
+        simulated=mine[0].simulated,
     )
     return replace(call, recipients={**call.recipients, recipient.member: recipient}), recipient
 

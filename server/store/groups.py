@@ -188,6 +188,7 @@ class SqlGroups:
                 on_break=is_on_break(m.availability, now),
                 asked_first_at=asked_first_at,
                 blocks=frozenset(blocked.get(m.account, ())),
+                simulated=m.simulated,
             )
             for m, part, asked_first_at in rows
         ]
