@@ -84,6 +84,7 @@ def raise_call(press: Press, now: Instant, raised_before: Sequence[Instant], pol
         quiet_cards=in_hour >= policy.repeat_in_hour,
         tell_volunteer=in_day >= policy.repeat_in_day,
         caller_said_at=now,
+        caller_waits_since=now,
         quiet_from=now,
     )
 
@@ -199,7 +200,8 @@ def leave(call: Call, member: MemberId, now: Instant, policy: Policy, *, parted_
 def wrote(call: Call, member: MemberId, now: Instant) -> Call:
     """Words were committed in the call room. Both having written since the entry makes a responder *here* (UC5)."""
     if member == call.caller:
-        call = replace(call, caller_said_at=now)
+        waits_since = now if call.caller_waits_since is None else call.caller_waits_since
+        call = replace(call, caller_said_at=now, caller_waits_since=waits_since, helpers_wait_since=None)
         if call.silence in (Silence.CALLER, Silence.CALLER_TOLD):
             call = replace(call, silence=Silence.NONE)
         for recipient in pledges(call):
@@ -208,7 +210,8 @@ def wrote(call: Call, member: MemberId, now: Instant) -> Call:
                 call = with_recipient(call, replace(recipient, answer=answer))
     else:
         recipient = _recipient(call, member)
-        call = replace(call, helpers_said_at=now)
+        wait_since = now if call.helpers_wait_since is None else call.helpers_wait_since
+        call = replace(call, helpers_wait_since=wait_since, caller_waits_since=None)
         if call.silence is Silence.HELPERS:
             call = replace(call, silence=Silence.NONE)
         if isinstance(recipient.answer, InRoom):
@@ -289,7 +292,7 @@ def caller_back(call: Call, now: Instant) -> Call:
         call = replace(call, end=replace(call.end, caller_is_back=True))
     if call.lost_since is None and not call.stepped_away:
         return call
-    return replace(call, lost_since=None, stepped_away=False, calls_back=0, quiet_from=now)
+    return replace(call, lost_since=None, stepped_away=False, calls_back=0, caller_back_at=now)
 
 
 def step_away(call: Call, member: MemberId) -> Call:
@@ -334,7 +337,7 @@ def want_on_call(call: Call, member: MemberId, now: Instant) -> Call:
     return replace(call, wanted_since=now, wanted_rings=0, volunteers_too=True)
 
 
-def danger_now(call: Call, member: MemberId, now: Instant) -> Call:
+def danger_now(call: Call, member: MemberId, now: Instant, policy: Policy) -> Call:
     """UC17: on-call and the coordinator are called whatever the state, parked and cancelled ones included."""
     if not may_read_room(call, member) or isinstance(call.end, Closed):
         raise Refused(Refusal.CALL_OVER if isinstance(call.end, Closed) else Refusal.NOT_ALLOWED)

@@ -209,14 +209,14 @@ def left_at(recipient: Recipient, policy: Policy) -> Instant | None:
 
 def silence_at(call: Call, policy: Policy) -> tuple[Instant, Silence | None] | None:
     """UC5: when the next silence is noticed, and what it then is (None: the helpers are not here any more)."""
-    if call.caller_said_at > call.helpers_said_at:
-        since = max(call.caller_said_at, call.quiet_from)
+    if call.caller_waits_since is not None:
+        since = max(call.caller_waits_since, call.quiet_from)
         if call.silence is Silence.HELPERS:
             return since + policy.not_here_after_ms, None
         return since + policy.nudge_helpers_after_ms, Silence.HELPERS
     if call.lost_since is not None:
         return None
-    since = max(call.caller_said_at, call.quiet_from)
+    since = max(call.caller_said_at, call.caller_back_at, call.quiet_from)
     match call.silence:
         case Silence.CALLER_TOLD:
             return None
