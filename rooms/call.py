@@ -309,6 +309,19 @@ def peers(recipients: Iterable[Recipient]) -> list[Recipient]:
     return [r for r in recipients if r.part is Part.PEER]
 
 
+def nearness(recipient: Recipient) -> tuple[int, Instant, MemberId]:
+    """A sort key: who is nearest to the caller, and of those the first who came (UC6, UC16)."""
+    match recipient.answer:
+        case Here(since=at):
+            return 0, at, recipient.member
+        case InRoom(since=at):
+            return 1, at, recipient.member
+        case Coming(at=at):
+            return 2, at, recipient.member
+        case _:
+            return 3, recipient.rung_at, recipient.member
+
+
 def has_volunteer(call: Call) -> bool:
     return any(r.part is not Part.PEER for r in helpers(call))
 

@@ -9,6 +9,8 @@ from dataclasses import replace
 
 from presence.ids import Instant
 from rooms.call import (
+    PLEDGES_AT_MOST,
+    Asked,
     Call,
     Cancelled,
     CantNow,
@@ -29,6 +31,9 @@ from rooms.call import (
     has_volunteer,
     helpers,
     here,
+    nearness,
+    peers,
+    pledges,
 )
 from rooms.candidates import Candidate, choose, may_be_in
 from rooms.ladder import Step, left_at, park_at, pledge_until, silence_at, upcoming
@@ -152,13 +157,24 @@ def _notice_silence(call: Call, now: Instant, policy: Policy) -> Call:
         if silent[1] is not None:
             call = replace(call, silence=silent[1])
             continue
-        for recipient in here(call):
-            back = InRoom(since=now, until=now + policy.pledge_ms)
-            call = with_recipient(call, replace(recipient, answer=back))
+        call = _not_here(call, now, policy)
     if call.held_since is not None:
         offers = (now - call.held_since) // policy.offer_to_close_every_ms
         if offers > call.offers_to_close:
             call = replace(call, offers_to_close=offers)
+    return call
+
+
+def _not_here(call: Call, now: Instant, policy: Policy) -> Call:
+    """UC5: whoever was here is only in the room. UC6 holds there too: of the peers, those who are in the room longest
+    keep their places, whoever is only on the way is asked again, and the rest may come in again."""
+    for recipient in here(call):
+        gone = recipient.answer.gone_since if isinstance(recipient.answer, Here) else None
+        back = InRoom(since=now, until=now + policy.pledge_ms, gone_since=gone)
+        call = with_recipient(call, replace(recipient, answer=back))
+    for recipient in sorted(peers(pledges(call)), key=nearness)[PLEDGES_AT_MOST:]:
+        answer = Asked() if isinstance(recipient.answer, Coming) else Lapsed(at=now)
+        call = with_recipient(call, replace(recipient, answer=answer))
     return call
 
 

@@ -235,7 +235,7 @@ async def fetch_on_call(services: Services, who: Who, command: f.FetchOnCall) ->
 
 async def danger_now(services: Services, who: Who, command: f.DangerNow) -> f.Ok:
     now = services.clock.now()
-    return await _as_either(services, who, command, lambda c, m: commands.danger_now(c, m, now))
+    return await _as_either(services, who, command, lambda c, m: commands.danger_now(c, m, now, services.policy))
 
 
 async def _as_either(
