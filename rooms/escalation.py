@@ -28,6 +28,7 @@ from rooms.call import (
     Ring,
     RingSent,
     Silence,
+    Withdrawn,
     has_volunteer,
     helpers,
     here,
@@ -234,21 +235,27 @@ def _to_be_rung(
             chosen = choose(call, Ring.PEERS, candidates) + choose(call, Ring.AWAY, candidates) + chosen
     unique = {c.member: c for c in chosen}
     again = step.ring is Ring.AGAIN or step.wanted
-    return [c for c in unique.values() if _may_be_rung(call, c, again=again)]
+    return [c for c in unique.values() if _may_be_rung(call, c, now, again=again)]
 
 
-def _may_be_rung(call: Call, candidate: Candidate, *, again: bool) -> bool:
+def _may_be_rung(call: Call, candidate: Candidate, now: Instant, *, again: bool) -> bool:
+    """`again`: the ring repeats. Else it is for whoever has neither been rung nor answered in this attempt."""
     recipient = call.recipients.get(candidate.member)
     if recipient is None:
         return True
     match recipient.answer:
         case Coming() | InRoom() | Here() | Dismissed():
             return False
-        case CantNow():
-            # A peer's "can't" holds for the call; a volunteer who declined is asked again: on-call is the last line.
-            return again and recipient.part is not Part.PEER
-        case _:
-            return again or recipient.rung_at < call.waiting_since
+        case CantNow() if recipient.part is Part.PEER:
+            # A peer's "can't" holds for the call. A volunteer who declined is asked again: on-call is the last line.
+            return False
+        case Asked():
+            answered_at = 0
+        case CantNow(at=at) | Left(at=at) | Withdrawn(at=at) | Lapsed(at=at):
+            answered_at = at
+    if again:
+        return recipient.rung_at < now
+    return recipient.rung_at < call.waiting_since and answered_at <= call.waiting_since
 
 
 def _rung(
@@ -293,15 +300,16 @@ def _ring_newcomers(call: Call, now: Instant, candidates: tuple[Candidate, ...],
         (ring, candidate)
         for ring in dict.fromkeys(gone)
         for candidate in choose(call, ring, candidates)
-        if candidate.member not in call.recipients
+        if _may_be_rung(call, candidate, now, again=False)
     ]
     if not new:
         return call
     recipients = dict(call.recipients)
     ringing = call.ringings + 1
-    for ring, candidate in new:
-        if candidate.member not in recipients:
-            recipients[candidate.member] = _rung(call, None, candidate, ring, now, ringing, policy.asked_first, policy)
+    for ring, candidate in reversed(new):  # the first ring that is meant for them counts
+        before = call.recipients.get(candidate.member)
+        rung = _rung(call, before, candidate, ring, now, ringing, policy.asked_first, policy)
+        recipients[candidate.member] = rung
     return replace(call, recipients=recipients, ringings=ringing)
 
 
