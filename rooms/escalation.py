@@ -249,13 +249,12 @@ def _may_be_rung(call: Call, candidate: Candidate, now: Instant, *, again: bool)
         case CantNow() if recipient.part is Part.PEER:
             # A peer's "can't" holds for the call. A volunteer who declined is asked again: on-call is the last line.
             return False
+        case _ if again:
+            return recipient.rung_at < now
         case Asked():
-            answered_at = 0
+            return recipient.rung_at < call.waiting_since
         case CantNow(at=at) | Left(at=at) | Withdrawn(at=at) | Lapsed(at=at):
-            answered_at = at
-    if again:
-        return recipient.rung_at < now
-    return recipient.rung_at < call.waiting_since and answered_at <= call.waiting_since
+            return max(recipient.rung_at + 1, at) <= call.waiting_since
 
 
 def _rung(

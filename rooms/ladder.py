@@ -59,13 +59,12 @@ def upcoming(call: Call, policy: Policy) -> list[Step]:
 
 def _ladder(call: Call, policy: Policy) -> Iterator[Step]:
     sent = {r.ring: r.at for r in call.rings}
-    highest = max((r for r in sent if r is not Ring.AGAIN), default=None)
     for ring in (Ring.PEERS, Ring.AWAY, Ring.VOLUNTEERS, Ring.BACKUP):
         if ring in sent:
             continue
         at = call.waiting_since + _offset(call, ring, policy)
-        if highest is not None and ring == highest + 1:
-            empty_at = _empty_at(call, highest, sent[highest], policy)
+        if ring is not Ring.PEERS and Ring(ring - 1) in sent:
+            empty_at = _empty_at(call, Ring(ring - 1), call.waiting_since, policy)
             if empty_at is not None:
                 at = min(at, empty_at)
         yield _wait_for_pledge(call, Step(ring, at), policy)
@@ -86,12 +85,14 @@ def _offset(call: Call, ring: Ring, policy: Policy) -> int:
     return policy.away_after_ms
 
 
-def _empty_at(call: Call, ring: Ring, sent_at: Instant, policy: Policy) -> Instant | None:
-    """When a ring is empty, or becomes so unless a card is delivered before (UC3). None: somebody can still answer."""
-    asked = [r for r in call.recipients.values() if r.ring is ring and r.rung_at >= sent_at]
+def _empty_at(call: Call, ring: Ring, since: Instant, policy: Policy) -> Instant | None:
+    """When a ring is empty, or becomes so unless a card is delivered before (UC3). None: somebody can still answer.
+
+    `since` is when the people of this ring were asked for: whoever a person brought in early is in it too."""
+    asked = [r for r in call.recipients.values() if r.ring is ring and r.rung_at >= since]
     can_answer = [r for r in asked if isinstance(r.answer, Asked | Coming | InRoom | Here)]
     if not can_answer:
-        return sent_at
+        return since
     if any(r.reached >= Reached.DELIVERED or not isinstance(r.answer, Asked) for r in can_answer):
         return None
     return max(r.rung_at for r in can_answer) + policy.undelivered_is_empty_after_ms
