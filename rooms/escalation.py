@@ -267,7 +267,7 @@ def _rung(
     place: int,
     policy: Policy,
 ) -> Recipient:
-    first = ring is Ring.PEERS and place < policy.asked_first and before is None
+    first = ring is Ring.PEERS and place < policy.asked_first
     sounds_at_once = ring is not Ring.PEERS or place < policy.sound_for
     sound_at: Instant | None = now if sounds_at_once else now + policy.sound_for_the_rest_after_ms
     if call.quiet_cards and candidate.part is Part.PEER:
