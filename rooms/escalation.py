@@ -71,7 +71,7 @@ def advance(call: Call, now: Instant, candidates: tuple[Candidate, ...], policy:
         return park(call, now, policy)
     call = _send_due_rings(call, now, candidates, policy)
     call = _ring_newcomers(call, now, candidates, policy)
-    return _count_who_could_be_asked(call, candidates)
+    return _count_who_could_be_asked(call, now, candidates, policy)
 
 
 def settle(call: Call, now: Instant) -> Call:
@@ -231,7 +231,7 @@ def _to_be_rung(
     chosen = choose(call, step.ring, candidates)
     if step.ring is Ring.AGAIN and not step.wanted:
         backup_at = next(r.at for r in call.rings if r.ring is Ring.BACKUP)
-        if now <= backup_at + policy.again_soon_for_ms:
+        if step.at is not None and step.at <= backup_at + policy.again_soon_for_ms:  # not `now`: a timer may be late
             chosen = choose(call, Ring.PEERS, candidates) + choose(call, Ring.AWAY, candidates) + chosen
     unique = {c.member: c for c in chosen}
     again = step.ring is Ring.AGAIN or step.wanted
@@ -312,10 +312,10 @@ def _ring_newcomers(call: Call, now: Instant, candidates: tuple[Candidate, ...],
     return replace(call, recipients=recipients, ringings=ringing)
 
 
-def _count_who_could_be_asked(call: Call, candidates: tuple[Candidate, ...]) -> Call:
+def _count_who_could_be_asked(call: Call, now: Instant, candidates: tuple[Candidate, ...], policy: Policy) -> Call:
     """UC8: "we ring 6 more phones" is said from what is known now."""
-    counts = {
-        ring: sum(1 for c in choose(call, ring, candidates) if c.member not in call.recipients)
-        for ring in (Ring.AWAY, Ring.VOLUNTEERS, Ring.BACKUP)
-    }
+    counts: dict[Ring, int] = {}
+    for step in upcoming(call, policy):
+        at = now + 1 if step.at is None else step.at
+        counts[step.ring] = max(counts.get(step.ring, 0), len(_to_be_rung(call, step, at, candidates, policy)))
     return call if dict(call.could_ask) == counts else replace(call, could_ask=counts)
