@@ -1,6 +1,7 @@
 """A world for journeys: the real server as its own process, a real Chromium, and people with pages.
 
-People are signed up and brought into their group over HTTP and the socket, so that a journey begins where its story does.
+People are signed up and brought into their group over HTTP and the socket, so that a journey begins where its story
+does.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import msgpack
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, ViewportSize, async_playwright
 from websockets.asyncio.client import connect
 
 REPO = Path(__file__).resolve().parents[2]
@@ -40,8 +41,8 @@ SHORT = {
     "VOLUNTEERS_WAIT_FOR_PLEDGE_UNTIL_MS": 7_000,
 }
 PASSPHRASE = "a few plain words"
-PHONE = {"width": 390, "height": 844}
-DESKTOP = {"width": 1280, "height": 800}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+DESKTOP: ViewportSize = {"width": 1280, "height": 800}
 
 
 @dataclass(slots=True)
@@ -162,13 +163,19 @@ class Someone:
     def _own(self, url: str) -> bool:
         return url.startswith((self.server.base, f"ws://127.0.0.1:{self.server.port}", "data:", "blob:"))
 
+    async def in_the_room(self) -> None:
+        """The member page, in the room of the first group."""
+        await self.open("/")
+        await self.p.get_by_text("Sober evenings").first.click()
+        await self.screen("room")
+
     async def settle(self) -> None:
         """Buttons ignore input for 600 ms after a card or a confirm screen appears (page.md): a person waits too."""
         await self.p.wait_for_timeout(700)
 
-    async def screen(self, name: str, timeout: float = 15_000) -> None:
+    async def screen(self, name: str, within_ms: float = 15_000) -> None:
         """Wait until the page shows a screen."""
-        await self.p.locator(f'[data-screen="{name}"]').first.wait_for(timeout=timeout)
+        await self.p.locator(f'[data-screen="{name}"]').first.wait_for(timeout=within_ms)
 
 
 @dataclass(slots=True)
@@ -180,10 +187,10 @@ class World:
     room: str = ""
 
     async def someone(
-        self, name: str, *, coordinator: bool = False, viewport: dict[str, int] | None = None, **kw: Any
+        self, name: str, *, coordinator: bool = False, viewport: ViewportSize | None = None, **kw: Any
     ) -> Someone:
         """A new account with a browser of its own."""
-        context = await self.browser.new_context(viewport=viewport or PHONE, **kw)
+        context = await self.browser.new_context(viewport=viewport or PHONE, locale="en-GB", **kw)
         person = Someone(name, context, self.server)
         body = {"login": f"login {name}", "passphrase": PASSPHRASE, "adult": True}
         if coordinator:
