@@ -346,10 +346,13 @@ def may_read_room(call: Call, member: MemberId) -> bool:
 
 
 def is_asking(call: Call, recipient: Recipient) -> bool:
-    """Whether this person's card still asks (UC6): not once two peers are here, and volunteers only while nobody
-    is, or while someone brought on-call in and none has come."""
+    """Whether this person's card still asks. Peers: until two peers are here (UC6: volunteers never count).
+    Volunteers: until one of them answers, while nobody is here or a person brought on-call in (UC3). The backup and
+    the coordinator: until someone is here, for their ring waits for no pledge, a volunteer's included (UC4)."""
     if call.end is not None or not isinstance(recipient.answer, Asked | Lapsed | Withdrawn):
         return False
     if recipient.part is Part.PEER:
-        return len(here(call)) < PEERS_WANTED
-    return (not here(call) or call.wanted_since is not None) and not has_volunteer(call)
+        return len(peers(here(call))) < PEERS_WANTED
+    if here(call) and call.wanted_since is None:
+        return False
+    return not has_volunteer(call) or (recipient.part is Part.BACKUP and not here(call))
