@@ -34,6 +34,7 @@ from rooms.call import (
     here,
     is_running,
     may_read_room,
+    nearness,
     peers,
     pledges,
 )
@@ -154,17 +155,16 @@ def enter(call: Call, member: MemberId, now: Instant, policy: Policy, blocks: fr
 
 
 def _make_room(call: Call, recipient: Recipient) -> Call:
+    """Whoever pledged may come in until three are here; whoever did not, until two are (UC6)."""
+    room_for = PEERS_HERE_AT_MOST if isinstance(recipient.answer, Coming) else PEERS_WANTED
+    if len(peers(here(call))) >= room_for:
+        raise Refused(Refusal.TAKEN)
     others = [r for r in peers(pledges(call)) if r.member != recipient.member]
-    if len(peers(here(call))) >= PEERS_HERE_AT_MOST:
-        raise Refused(Refusal.TAKEN)
     if len(others) < PLEDGES_AT_MOST:
-        if not isinstance(recipient.answer, Coming) and len(peers(here(call))) >= PEERS_WANTED:
-            raise Refused(Refusal.TAKEN)
         return call
-    only_pledged = [r for r in others if isinstance(r.answer, Coming)]
-    if not only_pledged:
+    youngest = max(others, key=nearness)
+    if not isinstance(youngest.answer, Coming):
         raise Refused(Refusal.TAKEN)
-    youngest = max(only_pledged, key=lambda r: (r.answer.at if isinstance(r.answer, Coming) else 0, r.member))
     return with_recipient(call, replace(youngest, answer=Asked()))
 
 
@@ -191,6 +191,8 @@ def leave(call: Call, member: MemberId, now: Instant, policy: Policy, *, parted_
     if not isinstance(recipient.answer, Coming | InRoom | Here):
         return call
     call = with_recipient(call, replace(recipient, answer=Left(at=now, parted_well=parted_well)))
+    if isinstance(call.end, Closed):
+        return call  # whoever leaves after the end opens nothing again (UC0)
     away = call.lost_since is not None and now - call.lost_since >= policy.park_when_away_for_ms
     if parted_well and away and isinstance(recipient.answer, Here) and not here(call) and call.danger_at is None:
         return park(call, now, policy)
@@ -235,6 +237,7 @@ def _become_here(call: Call, recipient: Recipient, now: Instant) -> Call:
 def confirm_here(call: Call, member: MemberId, now: Instant) -> Call:
     """The caller says that someone is here; offered only while someone is in the room (UC5)."""
     _must_be_caller(call, member)
+    _must_run(call)
     in_room = sorted((r for r in pledges(call) if isinstance(r.answer, InRoom)), key=lambda r: r.member)
     if not in_room and not here(call):
         raise Refused(Refusal.NOT_ALLOWED, "nobody is in the room")
@@ -302,7 +305,10 @@ def step_away(call: Call, member: MemberId) -> Call:
 
 
 def still_need(call: Call, member: MemberId, now: Instant, *, need: bool) -> Call:
+    """The caller's word on a parked call. Need is never answered with an `ok` by a call that has ended."""
     _must_be_caller(call, member)
+    if need and isinstance(call.end, Cancelled | Closed):
+        raise Refused(Refusal.CALL_OVER)
     if not isinstance(call.end, Parked):
         return call
     if need:
@@ -320,6 +326,8 @@ def narrow(call: Call, member: MemberId, only: frozenset[MemberId], *, volunteer
 def refuse_helper(call: Call, member: MemberId, helper: MemberId, now: Instant) -> Call:
     """They hear "enough people" (UC16)."""
     _must_be_caller(call, member)
+    if isinstance(call.end, Closed):
+        raise Refused(Refusal.CALL_OVER)
     recipient = _recipient(call, helper)
     return settle(with_recipient(call, replace(recipient, answer=Dismissed())), now)
 
@@ -354,11 +362,14 @@ def danger_now(call: Call, member: MemberId, now: Instant, policy: Policy) -> Ca
 
 
 def close_as_volunteer(call: Call, member: MemberId, now: Instant, reason: str, policy: Policy) -> Call:
-    """An accepted volunteer closes with a reason, after the caller's silence (UC16)."""
+    """An accepted volunteer closes with a reason, after the caller's silence (UC16). The first word that closed a call
+    stays."""
     recipient = _recipient(call, member)
     helped = isinstance(recipient.answer, Coming | InRoom | Here)
     if recipient.part is Part.PEER or not (helped or isinstance(call.end, Parked)):
         raise Refused(Refusal.NOT_ALLOWED)
+    if isinstance(call.end, Closed):
+        raise Refused(Refusal.CALL_OVER)
     lost = call.lost_since is not None and now - call.lost_since >= policy.park_when_away_for_ms
     silent = now - call.caller_said_at >= policy.prompt_on_caller_silence_after_ms
     if not (lost or silent or isinstance(call.end, Parked)):
