@@ -40,7 +40,7 @@ def may_be_in(call: Call, candidate: Candidate) -> bool:
         return False
     if candidate.part is Part.PEER:
         return not call.on_call_alone and (call.only is None or candidate.member in call.only)
-    return call.volunteers_too
+    return call.volunteers_too or call.on_call_alone  # who has on-call alone cannot narrow it to nobody (GR3)
 
 
 def belongs_to(ring: Ring, candidate: Candidate) -> bool:
