@@ -106,9 +106,22 @@ class Lapsed:
     at: Instant
 
 
+class Why(StrEnum):
+    """Why someone was dismissed: it decides whether they can be asked again."""
+
+    REFUSED = "refused"
+    """The caller refused them: not again in this call."""
+    OUTSIDE = "outside"
+    """A block with the caller, a narrower audience, not of the group or of on-call any more: again once that ends."""
+    BESIDE = "beside"
+    """A block with a helper who was nearer: again in a later attempt, when that helper is gone."""
+
+
 @dataclass(frozen=True, slots=True)
 class Dismissed:
-    """Refused by the caller, or a block stands between: hears “enough people”, and is asked no more (UC16, CB2)."""
+    """Hears “enough people”, whatever the reason (UC16, CB2)."""
+
+    why: Why
 
 
 Answer = Asked | CantNow | Coming | InRoom | Here | Left | Withdrawn | Lapsed | Dismissed

@@ -29,6 +29,7 @@ from rooms.call import (
     Reached,
     Recipient,
     Silence,
+    Why,
     Withdrawn,
     has_volunteer,
     here,
@@ -329,7 +330,7 @@ def refuse_helper(call: Call, member: MemberId, helper: MemberId, now: Instant) 
     if isinstance(call.end, Closed):
         raise Refused(Refusal.CALL_OVER)
     recipient = _recipient(call, helper)
-    return settle(with_recipient(call, replace(recipient, answer=Dismissed())), now)
+    return settle(with_recipient(call, replace(recipient, answer=Dismissed(Why.REFUSED))), now)
 
 
 # ---------------------------------------------------------------- either side, and volunteers

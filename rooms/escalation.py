@@ -28,6 +28,7 @@ from rooms.call import (
     Ring,
     RingSent,
     Silence,
+    Why,
     Withdrawn,
     has_volunteer,
     helpers,
@@ -47,9 +48,10 @@ def advance(call: Call, now: Instant, candidates: tuple[Candidate, ...], policy:
     `candidates` must hold every recipient of the call who may still be in it: a recipient who is not among them has
     left the group or the volunteers, and is dismissed.
     """
+    if isinstance(call.end, Closed):
+        return call
+    call = _dismiss_unwelcome(call, candidates)
     match call.end:
-        case Closed():
-            return call
         case Cancelled(at=at, why=why, undo_until=until):
             return replace(call, end=Closed(at=at, by=call.caller, word=why)) if now >= until else call
         case Parked(follow_up_at=at) as parked:
@@ -61,7 +63,6 @@ def advance(call: Call, now: Instant, candidates: tuple[Candidate, ...], policy:
             return replace(call, end=again)
         case None:
             pass
-    call = _dismiss_unwelcome(call, candidates)
     call = _lapse(call, now, policy)
     call = _notice_silence(call, now, policy)
     call = settle(call, now)
@@ -115,28 +116,21 @@ def with_recipient(call: Call, recipient: Recipient) -> Call:
 
 
 def _dismiss_unwelcome(call: Call, candidates: tuple[Candidate, ...]) -> Call:
-    """A block, a removal or a narrowed audience works in the middle of a call too (CB2, UC16). Of two helpers who
-    block each other the later one goes."""
+    """A block, a removal or a narrowed audience works in the middle of a call too, also while it is parked or
+    cancelled (CB2, UC16). Of two helpers who block each other the nearer stays: nobody who is with the caller goes for
+    someone who only said that they are coming."""
     known = {c.member: c for c in candidates}
     for recipient in list(call.recipients.values()):
         candidate = known.get(recipient.member)
         if not isinstance(recipient.answer, Dismissed) and (candidate is None or not may_be_in(call, candidate)):
-            call = with_recipient(call, replace(recipient, answer=Dismissed()))
-    for later in sorted(helpers(call), key=_came_at, reverse=True):
-        blocks = known[later.member].blocks
-        if any(r.member in blocks and _came_at(r) <= _came_at(later) for r in helpers(call) if r is not later):
-            call = with_recipient(call, replace(later, answer=Dismissed()))
+            call = with_recipient(call, replace(recipient, answer=Dismissed(Why.OUTSIDE)))
+    stay: list[Recipient] = []
+    for recipient in sorted(helpers(call), key=nearness):
+        if any(nearer.member in known[recipient.member].blocks for nearer in stay):
+            call = with_recipient(call, replace(recipient, answer=Dismissed(Why.BESIDE)))
+        else:
+            stay.append(recipient)
     return call
-
-
-def _came_at(recipient: Recipient) -> Instant:
-    match recipient.answer:
-        case Coming(at=at):
-            return at
-        case InRoom(since=since) | Here(since=since):
-            return since
-        case _:
-            return 0
 
 
 def _lapse(call: Call, now: Instant, policy: Policy) -> Call:
@@ -244,8 +238,13 @@ def _may_be_rung(call: Call, candidate: Candidate, now: Instant, *, again: bool)
     if recipient is None:
         return True
     match recipient.answer:
-        case Coming() | InRoom() | Here() | Dismissed():
+        case Coming() | InRoom() | Here() | Dismissed(why=Why.REFUSED):
             return False
+        case Dismissed(why=Why.BESIDE):
+            beside = any(helper.member in candidate.blocks for helper in helpers(call))
+            return recipient.rung_at < call.waiting_since and not beside
+        case Dismissed():
+            return True  # `may_be_in` says that what stood between is gone
         case CantNow() if recipient.part is Part.PEER:
             # A peer's "can't" holds for the call. A volunteer who declined is asked again: on-call is the last line.
             return False
