@@ -22,7 +22,6 @@ from rooms.call import (
     Dismissed,
     Here,
     InRoom,
-    Lapsed,
     Left,
     Parked,
     Part,
@@ -32,6 +31,7 @@ from rooms.call import (
     Why,
     Withdrawn,
     has_volunteer,
+    helpers,
     here,
     is_running,
     may_read_room,
@@ -39,7 +39,7 @@ from rooms.call import (
     peers,
     pledges,
 )
-from rooms.escalation import park, settle, wait_again, with_recipient
+from rooms.escalation import park, settle, stood_down, wait_again, with_recipient
 from rooms.policy import HOUR, Policy
 from rooms.refusals import Refusal, Refused
 
@@ -388,7 +388,7 @@ def reopen(call: Call, now: Instant, policy: Policy) -> Call:
         case Cancelled(at=at) | Closed(at=at):
             if now - at > policy.reopen_within_ms:
                 raise Refused(Refusal.TOO_LATE)
-            return wait_again(replace(call, recipients=_all_out(call, now)), now)
+            return wait_again(replace(call, recipients=stood_down(call, helpers(call), now)), now)
 
 
 def after_restart(call: Call, now: Instant) -> Call:
@@ -401,13 +401,6 @@ def after_restart(call: Call, now: Instant) -> Call:
             call = with_recipient(call, replace(recipient, answer=replace(recipient.answer, gone_since=now)))
     silence = Silence.NONE if call.silence is not Silence.CALLER_TOLD else call.silence
     return replace(call, lost_since=now, calls_back=0, quiet_from=now, silence=silence)
-
-
-def _all_out(call: Call, now: Instant) -> dict[MemberId, Recipient]:
-    return {
-        m: replace(r, answer=Left(at=now)) if isinstance(r.answer, Coming | InRoom | Here | Lapsed) else r
-        for m, r in call.recipients.items()
-    }
 
 
 # ---------------------------------------------------------------- who may

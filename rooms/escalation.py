@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from presence.ids import Instant
+from presence.ids import Instant, MemberId
 from rooms.call import (
     PLEDGES_AT_MOST,
     Asked,
@@ -48,19 +48,15 @@ def advance(call: Call, now: Instant, candidates: tuple[Candidate, ...], policy:
     `candidates` must hold every recipient of the call who may still be in it: a recipient who is not among them has
     left the group or the volunteers, and is dismissed.
     """
-    if isinstance(call.end, Closed):
-        return call
-    call = _dismiss_unwelcome(call, candidates)
+    if not isinstance(call.end, Closed):
+        call = _dismiss_unwelcome(call, candidates)
     match call.end:
+        case Closed():
+            return call
         case Cancelled(at=at, why=why, undo_until=until):
             return replace(call, end=Closed(at=at, by=call.caller, word=why)) if now >= until else call
-        case Parked(follow_up_at=at) as parked:
-            if now < at:
-                return call
-            again = replace(
-                parked, follow_up_at=now + policy.follow_up_again_after_ms, followed_up=parked.followed_up + 1
-            )
-            return replace(call, end=again)
+        case Parked() as parked:
+            return _follow_up(_lapse(call, now, policy), parked, now, policy)
         case None:
             pass
     call = _lapse(call, now, policy)
@@ -75,10 +71,27 @@ def advance(call: Call, now: Instant, candidates: tuple[Candidate, ...], policy:
     return _count_who_could_be_asked(call, now, candidates, policy)
 
 
+def _follow_up(call: Call, parked: Parked, now: Instant, policy: Policy) -> Call:
+    """A parked call always has a next follow-up (UC12)."""
+    if now < parked.follow_up_at:
+        return call
+    again_at = now + policy.follow_up_again_after_ms
+    return replace(call, end=replace(parked, follow_up_at=again_at, followed_up=parked.followed_up + 1))
+
+
 def settle(call: Call, now: Instant) -> Call:
-    """UC0: when the first person is here the call is held; when the last *here* ends it waits again, a new attempt."""
+    """UC0: when the first person is here the call is held; when the last *here* ends it waits again, a new attempt.
+    A volunteer who is here in a parked call makes it a held one (UC12)."""
     if here(call) and call.held_since is None:
-        return replace(call, held_since=now, quiet_from=now, silence=Silence.NONE, failsafe_at=None, offers_to_close=0)
+        return replace(
+            call,
+            held_since=now,
+            quiet_from=now,
+            silence=Silence.NONE,
+            failsafe_at=None,
+            offers_to_close=0,
+            end=None if isinstance(call.end, Parked) else call.end,
+        )
     if not here(call) and call.held_since is not None:
         return wait_again(call, now)
     return call
@@ -105,10 +118,19 @@ def wait_again(call: Call, now: Instant) -> Call:
 
 
 def park(call: Call, now: Instant, policy: Policy) -> Call:
-    """UC12: no rings, not closed, always with a follow-up."""
+    """UC12: no rings, not closed, always with a follow-up. The peers are stood down; a volunteer may follow up."""
     return replace(
-        call, end=Parked(at=now, follow_up_at=now + policy.follow_up_after_ms), held_since=None, failsafe_at=None
+        call,
+        recipients=stood_down(call, peers(helpers(call)), now),
+        end=Parked(at=now, follow_up_at=now + policy.follow_up_after_ms),
+        held_since=None,
+        failsafe_at=None,
     )
+
+
+def stood_down(call: Call, who: list[Recipient], now: Instant) -> dict[MemberId, Recipient]:
+    """Nobody is said to be coming who was told that they need not (promise 2)."""
+    return {**call.recipients, **{r.member: replace(r, answer=Left(at=now)) for r in who}}
 
 
 def with_recipient(call: Call, recipient: Recipient) -> Call:

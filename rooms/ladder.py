@@ -161,6 +161,7 @@ def _deadlines(call: Call, policy: Policy) -> Iterator[Instant]:
             yield until
         case Parked(follow_up_at=at):
             yield at
+            yield from _deadlines_of_helpers(call, policy)
         case None:
             yield from (step.at for step in upcoming(call, policy) if step.at is not None)
             yield from _deadlines_of_helpers(call, policy)
