@@ -160,6 +160,7 @@ class Cancelled:
     at: Instant
     why: str
     undo_until: Instant
+    was_parked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

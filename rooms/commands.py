@@ -36,6 +36,7 @@ from rooms.call import (
     is_running,
     may_read_room,
     nearness,
+    of_answer,
     peers,
     pledges,
 )
@@ -258,29 +259,54 @@ def cancel(call: Call, member: MemberId, now: Instant, why: str, policy: Policy)
         return call
     if here(call):
         return replace(call, end=Closed(at=now, by=member, word=why))
-    return replace(call, end=Cancelled(at=now, why=why, undo_until=now + policy.undo_ms))
+    parked = isinstance(call.end, Parked)
+    return replace(call, end=Cancelled(at=now, why=why, undo_until=now + policy.undo_ms, was_parked=parked))
 
 
 def undo_cancel(call: Call, member: MemberId, now: Instant) -> Call:
     """The same call again: its rings keep their times, and what is overdue goes at once (UC9)."""
     _must_be_caller(call, member)
-    if not isinstance(call.end, Cancelled):
-        if is_running(call):
-            return call
+    if is_running(call):
+        return call
+    if not isinstance(call.end, Cancelled) or now >= call.end.undo_until:
         raise Refused(Refusal.TOO_LATE)
-    if now >= call.end.undo_until:
-        raise Refused(Refusal.TOO_LATE)
-    return replace(call, end=None)
+    return _uncancel(call, call.end, now)
+
+
+def _uncancel(call: Call, end: Cancelled, now: Instant) -> Call:
+    """Whoever was coming had been told that the caller is OK: they are asked anew, not said to be coming (promise 2).
+    Whoever is in the room still is. A call that was parked waits anew: its old rings are long gone."""
+    if end.was_parked:
+        return wait_again(call, now)
+    call = replace(call, end=None, ringings=call.ringings + 1)
+    for recipient in of_answer(call, Coming):
+        quiet = call.quiet_cards and recipient.part is Part.PEER
+        again = replace(recipient, answer=Asked(), rung_at=now, ringing=call.ringings, pledged_attempt=0)
+        call = with_recipient(call, replace(again, sound_at=None if quiet else now))
+    return call
 
 
 def close(call: Call, member: MemberId, now: Instant, feeling: str) -> Call:
     """The caller ends the call and says how it is now. "more" does not end it: on-call is brought in at once (UC12)."""
     _must_be_caller(call, member)
+    if feeling == "more":
+        return want_on_call(_brought_back(call, now), member, now)
     if isinstance(call.end, Closed):
         return call
-    if feeling == "more":
-        return want_on_call(replace(call, end=None) if isinstance(call.end, Parked) else call, member, now)
     return replace(call, end=Closed(at=now, by=member, word=feeling))
+
+
+def _brought_back(call: Call, now: Instant) -> Call:
+    """A word that needs someone is never answered with a yes that does nothing (promise 1)."""
+    match call.end:
+        case None:
+            return call
+        case Parked():
+            return wait_again(call, now)
+        case Cancelled() as end if now < end.undo_until:
+            return _uncancel(call, end, now)
+        case Cancelled() | Closed():
+            raise Refused(Refusal.TOO_LATE)
 
 
 def caller_lost(call: Call, now: Instant) -> Call:
