@@ -125,7 +125,9 @@ function welcomed(): void {
   reopenRooms();
   lineCame();
   const known = groups.peek();
-  if (!known.some((group) => group.group === usualGroup.value.peek())) usualGroup.set(known[0]?.group ?? "");
+  // While reading is locked no group is told; the usual one stays, so that a press still knows whom to ask (CB4).
+  const told = gate.peek().is !== "locked";
+  if (told && !known.some((group) => group.group === usualGroup.value.peek())) usualGroup.set(known[0]?.group ?? "");
   // A reconnect is one snapshot: what the server did not send again within a moment is over.
   clearTimeout(snapshotTimer);
   snapshotTimer = setTimeout(() => {
@@ -147,6 +149,11 @@ export function armReturn(): void {
   });
 }
 
+// The server's beats come every 6 s to whoever is available or in a call, every 20 s to others (PR3).
+const QUIET_COUNTED_MS = 8_000;
+const QUIET_MS = 24_000;
+const counted = () => myCall.peek() !== null || cards.peek().size > 0 || groups.peek().some((group) => group.availability === "open");
+
 function armWaking(one: Session): void {
   const shown = () => document.visibilityState === "visible";
   document.addEventListener("visibilitychange", () => {
@@ -155,12 +162,14 @@ function armWaking(one: Session): void {
   });
   window.addEventListener("pageshow", () => one.probe());
   window.addEventListener("online", () => one.probe());
+  window.addEventListener("offline", () => one.probe());
   let last = Date.now();
   setInterval(() => {
     const jumped = Math.abs(Date.now() - last - 1_000) > 4_000;
     last = Date.now();
     localNow.value = performance.now();
     if (jumped) one.probe();
+    one.watch(counted() ? QUIET_COUNTED_MS : QUIET_MS);
     if (live.peek()) tick();
   }, 1_000);
 }

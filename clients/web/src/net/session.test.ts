@@ -136,6 +136,27 @@ describe("the line", () => {
     expect(line()?.is).toBe("waiting");
   });
 
+  test("a line that says nothing is probed, and dropped if it stays silent", async () => {
+    await connect();
+    await vi.advanceTimersByTimeAsync(7_000);
+    session.watch(8_000);
+    expect(socket().of("visible")).toHaveLength(0);
+    await vi.advanceTimersByTimeAsync(2_000);
+    session.watch(8_000);
+    session.watch(8_000);
+    expect(socket().of("visible")).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect(line()?.is).toBe("waiting");
+  });
+
+  test("a command that nobody answers for 3 s is a reason to ask too", async () => {
+    await connect();
+    void session.ask({ t: "say", room: "r", text: "words" }, true);
+    await vi.advanceTimersByTimeAsync(3_100);
+    session.watch(60_000);
+    expect(socket().of("visible")).toHaveLength(1);
+  });
+
   test("a probe that is answered leaves the line alone", async () => {
     await connect();
     session.probe();

@@ -43,7 +43,8 @@ interface Waiting {
   command: Command;
   /** Kept over a lost line and sent again with the same key. */
   keep: boolean;
-  sent: boolean;
+  /** When it went out, or null while it waits for the line. */
+  sentAt: number | null;
   timer: number | null;
   resolve(answer: Answer): void;
   reject(error: unknown): void;
@@ -68,6 +69,8 @@ export class Session {
   #tries = 0;
   #lostAt = 0;
   #attempt = 0;
+  #heardAt = 0;
+  #probing = false;
   #world: World;
   #listener: Listener;
   #page: "member" | "oncall";
@@ -117,10 +120,23 @@ export class Session {
       if (this.#socket === socket) this.#lost(0);
     };
     const timer = this.#world.later(PROBE_LIMIT_MS, dead);
-    this.ask({ t: "visible", visible: this.#world.visible() }).then(
-      () => this.#world.never(timer),
-      () => this.#world.never(timer),
-    );
+    this.#probing = true;
+    const done = () => {
+      this.#world.never(timer);
+      if (this.#socket === socket) this.#probing = false;
+    };
+    this.ask({ t: "visible", visible: this.#world.visible() }).then(done, done);
+  }
+
+  /**
+   * Called every second: a line that says nothing is asked whether it lives. A phone that lost its network keeps its
+   * socket open for minutes, and the page would go on saying “live”. `quietMs` is how long silence is normal.
+   */
+  watch(quietMs: number): void {
+    if (this.#line.is !== "live" || this.#probing) return;
+    const now = this.#world.now();
+    const unanswered = [...this.#waiting.values()].some(({ sentAt }) => sentAt !== null && now - sentAt > PROBE_LIMIT_MS);
+    if (unanswered || now - this.#heardAt > quietMs) this.probe();
   }
 
   ask(deed: Deed, keep = false): Promise<Answer> {
@@ -136,7 +152,7 @@ export class Session {
         running.resolve = (answer) => (first(answer), resolve(answer));
         running.reject = (error) => (no(error), reject(error));
       } else {
-        this.#waiting.set(key, { command, keep, sent: false, timer, resolve, reject });
+        this.#waiting.set(key, { command, keep, sentAt: null, timer, resolve, reject });
       }
       this.#flush();
     });
@@ -176,6 +192,7 @@ export class Session {
       if (this.#socket !== socket) return;
       const event = this.#world.decode(message.data);
       if (!event) return;
+      this.#heardAt = this.#world.now();
       // Answered here and now: a hung page must stop counting as present (PR3).
       if (event.t === "beat") return this.#send(event);
       this.#heard(event, hello);
@@ -197,7 +214,7 @@ export class Session {
     this.#clearTimer();
     this.#tries = 0;
     this.#tell({ is: "live", since: this.#world.now() });
-    for (const waiting of this.#waiting.values()) waiting.sent = false;
+    for (const waiting of this.#waiting.values()) waiting.sentAt = null;
     this.#flush();
   }
 
@@ -222,6 +239,7 @@ export class Session {
 
   #drop(): void {
     this.#attempt++;
+    this.#probing = false;
     this.#clearTimer();
     const socket = this.#socket;
     this.#socket = null;
@@ -246,8 +264,8 @@ export class Session {
   #flush(): void {
     if (this.#line.is !== "live") return;
     for (const waiting of this.#waiting.values()) {
-      if (waiting.sent) continue;
-      waiting.sent = true;
+      if (waiting.sentAt !== null) continue;
+      waiting.sentAt = this.#world.now();
       this.#send(waiting.command);
     }
   }

@@ -15,6 +15,7 @@ import { useDeed } from "../../components/useDeed";
 import { useSettled } from "../../components/useSettled";
 import { call as words, lines } from "../../text/en";
 import type { MyCall } from "../../wire/frames";
+import { Narrow } from "./Narrow";
 import { groupName } from "./Press";
 
 /** While people are asked: one sentence that is true, who is how near, what comes next, numbers and own plan. */
@@ -91,6 +92,7 @@ function Asking({ call }: { call: MyCall }) {
         {!call.saved && <Strip icon="circle-alert">{words.unsavedStrip}</Strip>}
         {call.repeat && <p class="small quiet">{words.repeat}</p>}
         <NextSteps next={call.next} coming={nearby(call.helpers).coming} />
+        <Narrow call={call} />
       </div>
       <div class="stack">
         <MainLine lead={lines.free} />

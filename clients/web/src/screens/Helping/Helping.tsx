@@ -1,6 +1,6 @@
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { enterCall, fetchOnCall, leaveCall } from "../../app/commands";
 import { about, go } from "../../app/place";
 import { hideRoom, showRoom } from "../../app/rooms";
@@ -38,7 +38,9 @@ interface HelpingProps {
 /** The call room as the person who answered sees it. */
 export function Helping({ call, onBack, backLabel, extra }: HelpingProps) {
   const card = cards.value.get(call);
-  if (!card) return <Over onBack={() => onBack(undefined)} />;
+  const last = useRef(card);
+  if (card) last.current = card;
+  if (!card) return <Over onBack={() => onBack(last.current)} card={last.current} gone />;
   const over = card.standing === "closed" || card.standing === "cancelled";
   if (over && !card.room) return <Over onBack={() => onBack(card)} card={card} />;
   return <HelpingRoom card={card} onBack={() => onBack(card)} backLabel={backLabel} extra={extra?.(card)} over={over} />;
@@ -96,7 +98,7 @@ function HelpingRoom({ card, onBack, backLabel, extra, over }: HelpingRoomProps)
         me={card.me}
         label={roomWords.messages}
         onMore={onMore}
-        empty={<p class="words">{card.words ? `“${card.words}”` : words.entering}</p>}
+        empty={<p class="words">{card.words ? `“${card.words}”` : words.nothingYet(caller)}</p>}
       />
       {!over && (
         <footer class="dock">
@@ -231,13 +233,21 @@ function Debrief({ card, onBack }: { card: Card; onBack: () => void }) {
   );
 }
 
-function Over({ onBack, card }: { onBack: () => void; card?: Card }) {
+interface OverProps {
+  onBack: () => void;
+  card: Card | undefined;
+  /** The call is not this person's to see any more; it may well go on without them (UC16). */
+  gone?: boolean;
+}
+
+function Over({ onBack, card, gone = false }: OverProps) {
+  const lead = gone ? cardWords.enoughLead : card?.debrief ? words.debrief : words.endedLead;
   return (
     <div class="screen" data-screen="call-over">
       <Bar title={card ? words.title(card.caller.name) : ""} heading={false} onBack={onBack} />
       <main class="page">
-        <h1 class="say">{words.endedSay}</h1>
-        <p class="lead">{card?.debrief ? words.debrief : words.endedLead}</p>
+        <h1 class="say">{gone ? cardWords.enoughSay : words.endedSay}</h1>
+        <p class="lead">{lead}</p>
         <button class="btn ink big wide" type="button" onClick={onBack}>
           {cardWords.gotIt}
           <Icon name="arrow-right" />
