@@ -208,22 +208,32 @@ def wrote(call: Call, member: MemberId, now: Instant) -> Call:
         call = replace(call, caller_said_at=now, caller_waits_since=waits_since, helpers_wait_since=None)
         if call.silence in (Silence.CALLER, Silence.CALLER_TOLD):
             call = replace(call, silence=Silence.NONE)
-        for recipient in pledges(call):
-            if isinstance(recipient.answer, InRoom):
-                answer = replace(recipient.answer, caller_wrote=True)
-                call = with_recipient(call, replace(recipient, answer=answer))
+        for recipient in _in_room(call):
+            call = _noted(call, recipient, caller_wrote=True)
     else:
         recipient = _recipient(call, member)
+        if not isinstance(recipient.answer, InRoom | Here):
+            raise Refused(Refusal.NOT_ALLOWED, "enter the room first")
         wait_since = now if call.helpers_wait_since is None else call.helpers_wait_since
         call = replace(call, helpers_wait_since=wait_since, caller_waits_since=None)
         if call.silence is Silence.HELPERS:
             call = replace(call, silence=Silence.NONE)
-        if isinstance(recipient.answer, InRoom):
-            call = with_recipient(call, replace(recipient, answer=replace(recipient.answer, wrote=True)))
-    for recipient in sorted(pledges(call), key=lambda r: r.member):
+        call = _noted(call, recipient, wrote=True)
+    if isinstance(call.end, Cancelled | Closed):
+        return call  # words of goodbye make nobody *here*
+    for recipient in sorted(_in_room(call), key=nearness):
         if isinstance(recipient.answer, InRoom) and recipient.answer.wrote and recipient.answer.caller_wrote:
             call = _become_here(call, recipient, now)
     return settle(call, now)
+
+
+def _noted(call: Call, recipient: Recipient, *, wrote: bool = False, caller_wrote: bool = False) -> Call:
+    """Since they came in, they or the caller wrote (UC5)."""
+    answer = recipient.answer
+    if not isinstance(answer, InRoom):
+        return call
+    both = replace(answer, wrote=answer.wrote or wrote, caller_wrote=answer.caller_wrote or caller_wrote)
+    return with_recipient(call, replace(recipient, answer=both))
 
 
 def _become_here(call: Call, recipient: Recipient, now: Instant) -> Call:
@@ -237,19 +247,26 @@ def _become_here(call: Call, recipient: Recipient, now: Instant) -> Call:
 
 
 def confirm_here(call: Call, member: MemberId, now: Instant) -> Call:
-    """The caller says that someone is here; offered only while someone is in the room (UC5)."""
+    """The caller says that someone is here; offered only while someone is in the room (UC5). It is said of those whose
+    line stands, or of all when no line does: the tap may arrive while a page reconnects."""
     _must_be_caller(call, member)
-    _must_run(call)
-    in_room = sorted((r for r in pledges(call) if isinstance(r.answer, InRoom)), key=lambda r: r.member)
+    if isinstance(call.end, Cancelled | Closed):
+        raise Refused(Refusal.CALL_OVER)
+    in_room = sorted(_in_room(call), key=nearness)
     if not in_room and not here(call):
         raise Refused(Refusal.NOT_ALLOWED, "nobody is in the room")
-    for recipient in in_room:
+    connected = [r for r in in_room if isinstance(r.answer, InRoom) and r.answer.gone_since is None]
+    for recipient in connected or in_room:
         call = _become_here(call, recipient, now)
     return settle(call, now)
 
 
 def can_confirm_here(call: Call) -> bool:
-    return is_running(call) and any(isinstance(r.answer, InRoom) for r in pledges(call))
+    return not isinstance(call.end, Cancelled | Closed) and bool(_in_room(call))
+
+
+def _in_room(call: Call) -> list[Recipient]:
+    return of_answer(call, InRoom)
 
 
 def cancel(call: Call, member: MemberId, now: Instant, why: str, policy: Policy) -> Call:
