@@ -406,19 +406,25 @@ def danger_now(call: Call, member: MemberId, now: Instant, policy: Policy) -> Ca
 
 
 def close_as_volunteer(call: Call, member: MemberId, now: Instant, reason: str, policy: Policy) -> Call:
-    """An accepted volunteer closes with a reason, after the caller's silence (UC16). The first word that closed a call
-    stays."""
+    """An accepted volunteer closes with a reason, after the caller's silence (UC16). A caller to whom nobody has spoken
+    is waiting, not silent: silence begins with a helper's word that stays unanswered."""
     recipient = _recipient(call, member)
-    helped = isinstance(recipient.answer, Coming | InRoom | Here)
-    if recipient.part is Part.PEER or not (helped or isinstance(call.end, Parked)):
+    if recipient.part is Part.PEER or isinstance(call.end, Cancelled | Closed):
         raise Refused(Refusal.NOT_ALLOWED)
-    if isinstance(call.end, Closed):
-        raise Refused(Refusal.CALL_OVER)
+    parked = isinstance(call.end, Parked)
+    if not (parked or isinstance(recipient.answer, Coming | InRoom | Here)):
+        raise Refused(Refusal.NOT_ALLOWED, "not accepted")
     lost = call.lost_since is not None and now - call.lost_since >= policy.park_when_away_for_ms
-    silent = now - call.caller_said_at >= policy.prompt_on_caller_silence_after_ms
-    if not (lost or silent or isinstance(call.end, Parked)):
+    if not (parked or lost or _is_silent(call, now, policy)):
         raise Refused(Refusal.NOT_ALLOWED, "the caller is not silent")
     return replace(call, end=Closed(at=now, by=member, word=reason))
+
+
+def _is_silent(call: Call, now: Instant, policy: Policy) -> bool:
+    if call.helpers_wait_since is None:
+        return False
+    since = max(call.helpers_wait_since, call.caller_back_at, call.quiet_from)
+    return now - since >= policy.prompt_on_caller_silence_after_ms
 
 
 def reopen(call: Call, now: Instant, policy: Policy) -> Call:
