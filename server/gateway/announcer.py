@@ -12,10 +12,11 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from presence.ids import AccountId, CallId, DeviceId, GroupId, RoomId
-from rooms.call import Call
+from rooms.call import Call, may_read_room
 from rooms.chat import Entry
 from rooms.group import Membership
 from server.gateway.hub import Hub
+from server.handlers.calls import member_in_call
 from server.handlers.chat import view_for
 from server.handlers.groups import my_group_view
 from server.handlers.oncall import desk_for
@@ -79,8 +80,16 @@ class Announcer:
         accounts = {r.account for r in call.recipients.values()} | {call.caller_account}
         for account in accounts:
             for who in self._hub.of_account(account):
+                self._close_room_to(call, who)
                 for event in views_of(self._s, call, who):
                     self._hub.send_urgent(who.connection, event)
+
+    def _close_room_to(self, call: Call, who: Who) -> None:
+        """UC16: whoever left or was refused reads no further word of the call room, and nobody after its end."""
+        member = member_in_call(call, who)
+        if member is None or not may_read_room(call, member):
+            self._hub.unwatch(who.connection, f"room:{call.room}")
+            self._s.roster.exit(who.connection, f"room:{call.room}")
 
     # ---- words
 

@@ -68,7 +68,12 @@ async def open_room(services: Services, who: Who, command: f.OpenRoom) -> f.Ok:
             return seat, True, tx.chat.entries(seat.room.id, after.seq, FAR, BACKFILL_AT_MOST)
         return seat, False, tx.chat.entries(seat.room.id, 0, FAR, LAST_ENTRIES)
 
-    seat, resumed, entries = await _reading(services, first)(read)
+    try:
+        seat, resumed, entries = await _reading(services, first)(read)
+    except Refused:  # removed or refused in between: whoever may not read must not go on watching
+        services.out.unwatch(who.connection, f"room:{command.room}")
+        services.roster.exit(who.connection, f"room:{command.room}")
+        raise
     views = _newest_that_fit(services, who, entries)
     services.out.send_urgent(
         who.connection,
