@@ -72,8 +72,8 @@ def views_of(services: Services, call: Call, who: Who) -> list[f.Event]:
     if member is None:
         return []
     recipient = call.recipients[member]
-    if isinstance(recipient.answer, Dismissed):
-        return [f.CardGone(call=call.id)]
+    if isinstance(recipient.answer, Dismissed) or call.caller_account in services.hidden_from(who.account):
+        return [f.CardGone(call=call.id)]  # a block counts from its commit, also before the call was looked at again
     return [card(call, recipient, now, services.policy)]
 
 
