@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from presence.ids import CallId, GroupId, Instant, MemberId, RoomId
 from rooms import commands
-from rooms.call import Call, Cancelled, Part, Reached, Recipient, Ring, may_read_room
+from rooms.call import Call, Cancelled, Part, Reached, Recipient, Ring, is_over, may_read_room
 from rooms.candidates import may_be_in
 from rooms.group import Membership, calls_on_call_alone
 from rooms.policy import HOUR
@@ -32,6 +32,9 @@ async def raise_call(services: Services, who: Who, command: f.RaiseCall) -> f.Ok
     def decide(tx: Tx) -> Done:
         member = _may_raise(tx, who, GroupId(command.group))
         running = tx.calls.active_of(member.id)
+        if running is not None and isinstance(running.end, Cancelled) and now >= running.end.undo_until:
+            save_call(services, tx, running, running, now, reaches)  # over, and the timers have not come by yet
+            running = None
         if running is not None:
             call = save_call(services, tx, running, _raise_again(running, now), now, reaches)
         else:
@@ -56,7 +59,7 @@ def _may_raise(tx: Tx, who: Who, group: GroupId) -> Membership:
 
 def _raise_again(running: Call, now: Instant) -> Call:
     """A press while a call runs shows that call; after a cancel it is the undo, from parking it is "I still need"."""
-    if isinstance(running.end, Cancelled) and now < running.end.undo_until:
+    if isinstance(running.end, Cancelled):
         return commands.undo_cancel(running, running.caller, now)
     return commands.still_need(running, running.caller, now, need=True)
 
@@ -302,6 +305,8 @@ def _seat_volunteer(
         raise Refused(Refusal.NOT_FOUND, "not rung for this call")
     if account.shift == "" and not account.coordinator:
         raise Refused(Refusal.NOT_ON_SHIFT)
+    if is_over(call):
+        raise Refused(Refusal.CALL_OVER)
     mine = [
         c
         for c in candidates_of(services, tx, call, now, reaches)
