@@ -7,13 +7,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from presence.ids import AccountId, ConnectionId
 from server.who import Who
 from server.wire.codec import encode_event
 from server.wire.codes import CloseCode
 from server.wire.frames import Event
+
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 class Line(Protocol):
@@ -42,9 +46,9 @@ class Hub:
         found = self._lines.pop(connection, None)
         if found is None:
             return
-        self._of_account[found[0].account].discard(connection)
+        _drop(self._of_account, found[0].account, connection)
         for topic in self._topics.pop(connection, set()):
-            self._watching[topic].discard(connection)
+            _drop(self._watching, topic, connection)
 
     def __len__(self) -> int:
         return len(self._lines)
@@ -67,8 +71,8 @@ class Hub:
             self._topics[connection].add(topic)
 
     def unwatch(self, connection: ConnectionId, topic: str) -> None:
-        self._watching[topic].discard(connection)
-        self._topics[connection].discard(topic)
+        _drop(self._watching, topic, connection)
+        _drop(self._topics, connection, topic)
 
     def watchers(self, topic: str) -> list[Who]:
         return [self._lines[c][0] for c in self._watching.get(topic, ())]
@@ -110,3 +114,12 @@ class Hub:
                 data = encoded[id(event)] = encode_event(event)
                 kept.append(event)
             line.put(data, urgent=False, room=room)
+
+
+def _drop(index: dict[K, set[V]], key: K, value: V) -> None:
+    """Nothing stays behind for what is gone: a stranger may name any number of rooms."""
+    held = index.get(key)
+    if held is not None:
+        held.discard(value)
+        if not held:
+            del index[key]
