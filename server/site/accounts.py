@@ -125,7 +125,7 @@ class AccountPages:
                 if tx.accounts.fact(FIRST_COORDINATOR) != digest(first_token):
                     raise Refused(Refusal.INVITE_SPENT)
                 tx.accounts.set_fact(FIRST_COORDINATOR, "spent")
-                tx.accounts.set_staff(account.id, volunteer=True, coordinator=True, volunteer_name=shown)
+                tx.accounts.set_staff(account.id, volunteer=True, coordinator=True, volunteer_name="")
                 tx.care.add_audit(account.id, "first_coordinator", account.id, now)
             tx.accounts.add_device(DeviceId(new_id()), account.id, digest(token), now)
 
