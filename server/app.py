@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import socket
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -42,6 +43,7 @@ from server.timers import Timers
 log = structlog.get_logger("app")
 BACKLOG = 512
 GC_THRESHOLDS = (50_000, 20, 50)
+MorePages = Callable[[Services, Settings], Iterable[web.RouteDef]]
 
 
 @dataclass(slots=True)
@@ -87,16 +89,16 @@ async def start(
     *,
     passphrases: Passphrases | None = None,
     local_push: bool = False,
+    more_pages: MorePages | None = None,
 ) -> Beside:
     """Start everything on `settings`. The clock and the hashing of passphrases are the real ones; only tests hand in
-    others. Raises OSError when the address cannot be listened on."""
+    others. `more_pages` are the demo's. Raises OSError when the address cannot be listened on."""
     settings.check()
     # Bound before anything is built: with port 0 the real port is part of the origins that are allowed.
     bound = _bind(settings)
     try:
-        return await _start(
-            replace(settings, port=bound.getsockname()[1]), bound, clock, passphrases or Passphrases(), local_push
-        )
+        settings = replace(settings, port=bound.getsockname()[1])
+        return await _start(settings, bound, clock, passphrases or Passphrases(), local_push, more_pages)
     except BaseException:
         bound.close()
         raise
@@ -114,7 +116,12 @@ def _bind(settings: Settings) -> socket.socket:
 
 
 async def _start(
-    settings: Settings, bound: socket.socket, clock: Clock | None, passphrases: Passphrases, local_push: bool
+    settings: Settings,
+    bound: socket.socket,
+    clock: Clock | None,
+    passphrases: Passphrases,
+    local_push: bool,
+    more_pages: MorePages | None,
 ) -> Beside:
     path = upgrade_database(settings)
     if clock is None:
@@ -164,6 +171,8 @@ async def _start(
         Pages(settings),
     ):
         app.router.add_routes(pages.routes())
+    if more_pages is not None:
+        app.router.add_routes(more_pages(services, settings))
 
     first_link = await _first_link(services)
     await store.replay()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 import sys
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -54,16 +56,24 @@ def serve(
     asyncio.run(_serve(settings))
 
 
+def _stopped_by_a_signal() -> asyncio.Event:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stopping.set)
+    return stopping
+
+
 async def _serve(settings: Settings) -> None:
     from server.app import start
     from server.logs import set_up_logs
 
     set_up_logs()
-    stopping = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, stopping.set)
-    beside = await start(settings)
+    stopping = _stopped_by_a_signal()
+    try:
+        beside = await start(settings)
+    except OSError as error:
+        raise BadSetting(f"Cannot start on {settings.host} port {settings.port}: {error.strerror or error}.") from None
     base = settings.public_origin or f"http://127.0.0.1:{beside.port}"
     print(f"Beside is ready: {base}", flush=True)
     if beside.first_link is not None:
@@ -73,6 +83,50 @@ async def _serve(settings: Settings) -> None:
         )
     await stopping.wait()
     await beside.stop()
+
+
+@app.command
+def demo(*, host: str | None = None, port: int | None = None, data: Data = None) -> None:
+    """Run a server with simulated people in it, to look around. On this machine only.
+
+    Parameters
+    ----------
+    host
+        Anything but this machine is refused.
+    port
+        Port to listen on. Default: $PORT, or 8765.
+    data
+        Folder to keep the demo in. Default: a new one, removed at the end.
+    """
+    settings = _settings(None, port, data, None)
+    if host is not None:
+        settings = replace(settings, host=host)  # start_demo says why not, in its own words
+    with contextlib.ExitStack() as at_the_end:
+        if data is None:
+            folder = at_the_end.enter_context(tempfile.TemporaryDirectory(prefix="beside-demo-"))
+            settings = replace(settings, data=Path(folder))
+        asyncio.run(_demo(replace(settings, drain_spread_seconds=0)))
+
+
+async def _demo(settings: Settings) -> None:
+    from server.demo import start_demo
+    from server.logs import set_up_logs
+
+    set_up_logs()
+    stopping = _stopped_by_a_signal()
+    try:
+        running = await start_demo(settings)
+    except OSError as error:
+        raise BadSetting(f"Cannot start on {settings.host} port {settings.port}: {error.strerror or error}.") from None
+    print(
+        "Beside, with simulated people in it. Open both in one browser, side by side:\n"
+        f"  a member who may need someone   {running.member_link}\n"
+        f"  on-call                         {running.oncall_link}\n"
+        f"Or sign in by hand: {', '.join(running.logins)}. Ctrl-C ends it.",
+        flush=True,
+    )
+    await stopping.wait()
+    await running.stop()
 
 
 @db.command

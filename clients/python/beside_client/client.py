@@ -167,9 +167,10 @@ class Client(Commands):
         ok, data = await self._ask({"t": t, "k": new_key(), **fields}, within_seconds)
         return ok if data is None else data
 
-    async def until(self, truth: Callable[[State], T], within_seconds: float = 10.0) -> T:
+    async def until(self, truth: Callable[[State], T], within_seconds: float | None = 10.0) -> T:
         """Wait until `truth(state)` holds, and return what it gave. It is looked at now and after every event, so no
-        state in between is missed. Raises :class:`Over`, TimeoutError after `within_seconds`, or what `truth` raises.
+        state in between is missed. Raises :class:`Over`, TimeoutError after `within_seconds` (None: never), or
+        what `truth` raises.
         """
         if value := truth(self.state):
             return value

@@ -31,7 +31,7 @@ class Commands:
     async def read(self, t: str, *, within_seconds: float = 30.0, **fields: Any) -> View:
         raise NotImplementedError
 
-    async def until(self, truth: Callable[[State], T], within_seconds: float = 10.0) -> T:
+    async def until(self, truth: Callable[[State], T], within_seconds: float | None = 10.0) -> T:
         raise NotImplementedError
 
     def hint(self, t: str, **fields: Any) -> None:
