@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from presence.ids import AccountId, CallId, DeviceId, GroupId, RoomId
+from presence.ids import AccountId, CallId, DeviceId, GroupId
 from rooms.call import Call, may_read_room
 from rooms.chat import Entry
 from rooms.group import Membership
@@ -20,7 +20,7 @@ from server.handlers.calls import member_in_call
 from server.handlers.chat import view_for
 from server.handlers.groups import my_group_view
 from server.handlers.oncall import desk_for
-from server.handlers.presence import may_see_presence, presence_for, views_of
+from server.handlers.presence import presence_for, views_of
 from server.handlers.services import Services
 from server.ports import Store, StoreDown, Tx
 from server.records import Account
@@ -41,7 +41,7 @@ class Announcer:
         self._on_device_changed = on_device_changed
         self._services: Services | None = None
         self._soft: dict[CallId, Call] = {}
-        self._groups: set[GroupId] = set()
+        self._sizes: dict[GroupId, int] = {}
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -118,29 +118,28 @@ class Announcer:
     # ---- groups and presence
 
     def group_changed(self, group: GroupId) -> None:
-        self._groups.add(group)
-        self._soon("groups", SOON_SECONDS, self._tell_groups)
+        """Every page of the group's members is told, the room open or not: the truth stands before the press (PR6).
+        Large groups are told less often: a join storm costs a view each a moment, not one per arrival (PR5)."""
+        delay = SOON_SECONDS * (1 + self._sizes.get(group, 0) / 100)
+        self._soon(f"group {group}", delay, lambda: self._tell_group(group))
 
-    async def _tell_groups(self) -> None:
-        groups, self._groups = self._groups, set()
+    async def _tell_group(self, group_id: GroupId) -> None:
+        def read(tx: Tx) -> tuple[list[Membership], list[Account]]:
+            return tx.groups.members(group_id), tx.accounts.staff()
 
-        def read(tx: Tx) -> tuple[dict[GroupId, tuple[RoomId, list[Membership]]], list[Account]]:
-            found: dict[GroupId, tuple[RoomId, list[Membership]]] = {}
-            for group_id in groups:
-                group = tx.groups.group(group_id)
-                if group is not None:
-                    found[group_id] = (group.room, tx.groups.members(group_id))
-            return found, tx.accounts.staff()
-
-        found, staff = await self._store.read(read)
+        members, staff = await self._store.read(read)
+        self._sizes[group_id] = len(members)
         reaches = self._s.roster.reaches()
-        for group_id, (room, members) in found.items():
-            for who in self._hub.watchers(f"room:{room}"):
-                if who.locked or not may_see_presence(members, who.account):
+        for account in {m.account for m in members} & reaches.keys():
+            view: f.PresenceNow | None = None
+            for who in self._hub.of_account(account):
+                if who.locked:
                     continue
-                reachable = self._reachable(staff, who.account)
-                view = presence_for(self._s, who.account, members, reachable, reaches)
-                self._hub.send(who.connection, f.PresenceNow(group=group_id, presence=view), room=room)
+                if view is None:
+                    volunteers = self._reachable(staff, account)
+                    presence = presence_for(self._s, account, members, volunteers, reaches)
+                    view = f.PresenceNow(group=group_id, presence=presence)
+                self._hub.send(who.connection, view)
 
     def _reachable(self, staff: list[Account], reader: AccountId) -> int:
         """On-call people who would be rung for this reader: on shift and at a live desk or page (PR6)."""

@@ -216,7 +216,3 @@ def presence_for(
         away_opted_in=len([m for m in away if m not in can_come]),
         people=people if len(members) <= NAMES_UP_TO else [],
     )
-
-
-def may_see_presence(members: list[Membership], account: AccountId) -> bool:
-    return any(m.account == account for m in members)

@@ -90,6 +90,14 @@ class Server:
         except TimeoutError:
             pass
 
+    async def command(self, *words: str) -> None:
+        """`beside WORDS --data …` beside the running server."""
+        done = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "server.cli", *words, "--data", str(self.data), cwd=REPO,
+            stdout=asyncio.subprocess.DEVNULL,
+        )  # fmt: skip
+        assert await done.wait() == 0
+
     async def kill(self) -> None:
         """kill -9, by its own process id."""
         assert self.process is not None
@@ -195,6 +203,7 @@ class World:
         body = {"login": f"login {name}", "passphrase": PASSPHRASE, "adult": True}
         if coordinator:
             await person.post("/api/coordinator", {**body, "token": self.server.first_link.partition("=")[2]})
+            await self.server.command("user", "volunteer", str(body["login"]), "--name", name)
         else:
             await person.post("/api/sign-up", body)
         self.people.append(person)

@@ -15,7 +15,7 @@ import { armSounds, cardCameAgain, forgetAcks, helpingNow } from "./cards";
 import { firstToken, gate, go, invited, place } from "./place";
 import { fill, openRoom, reopenRooms } from "./rooms";
 import { sendThrough } from "./sender";
-import { dropPress, lineCame } from "./urgent";
+import { dropPress, lineCame, press } from "./urgent";
 
 /** This device's own second hand; unlike `now` it moves without a line (next try, Shift). */
 export const localNow = signal(performance.now());
@@ -133,6 +133,7 @@ function welcomed(): void {
   snapshotTimer = setTimeout(() => {
     if (!live.peek()) return;
     if (myCall.peek()?.version === -1) myCall.value = null;
+    if (!myCall.peek() && press.peek().is === "rung") dropPress();
     cards.value = new Map([...cards.peek()].filter(([, card]) => card.version !== -1));
   }, SNAPSHOT_MS);
 }
