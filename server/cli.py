@@ -157,7 +157,7 @@ def volunteer(login: str, *, name: str = "", off: bool = False, data: Data = Non
     login
         Their login name.
     name
-        Under which name callers see them. Needed once.
+        Under which name callers see them. Without one: “Volunteer”.
     off
         Take the role back.
     """
@@ -178,7 +178,7 @@ def coordinator(login: str, *, name: str = "", off: bool = False, data: Data = N
     login
         Their login name.
     name
-        Under which name callers see them. Needed once.
+        Under which name callers see them. Without one: “Volunteer”.
     off
         Take the role back.
     """

@@ -14,6 +14,8 @@ from server.records import Account
 from server.settings import BadSetting
 
 OPERATOR = "operator"
+UNNAMED = "Volunteer"
+"""What callers read of someone whose name was never said: the login is not shown (GR6)."""
 
 
 def described(tx: Tx) -> list[str]:
@@ -25,7 +27,7 @@ def described(tx: Tx) -> list[str]:
 def _line(account: Account) -> str:
     roles = [name for name, has in (("coordinator", account.coordinator), ("volunteer", account.volunteer)) if has]
     shift = {"on": ", on shift", "backup": ", on shift as backup"}.get(account.shift, "")
-    return f"{account.login}: {' and '.join(roles)}, shown to callers as “{account.volunteer_name}”{shift}"
+    return f"{account.login}: {' and '.join(roles)}, shown to callers as “{account.volunteer_name or UNNAMED}”{shift}"
 
 
 def set_volunteer(tx: Tx, login: str, name: str, *, on: bool, now: int) -> str:
@@ -47,8 +49,6 @@ def set_coordinator(tx: Tx, login: str, name: str, *, on: bool, now: int) -> str
 
 def _set(tx: Tx, account: Account, name: str, *, volunteer: bool, coordinator: bool, now: int) -> None:
     shown = _checked(name) if name else account.volunteer_name
-    if (volunteer or coordinator) and not shown:
-        raise BadSetting("Callers see this person: say under which name with --name. The login is never shown.")
     tx.accounts.set_staff(account.id, volunteer=volunteer, coordinator=coordinator, volunteer_name=shown)
     if not (volunteer or coordinator):
         tx.accounts.set_shift(account.id, "", now)

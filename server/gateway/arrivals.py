@@ -27,6 +27,8 @@ from server.wire.frames import PROTOCOL_VERSION, Beat, Command, Event, Hello, Re
 
 log = structlog.get_logger("arrivals")
 LEAVE_WITHIN_SECONDS = 2
+LOOK_AT_DEVICES_EVERY_MS = 1_000
+"""Sockets of a revoked device close within 2 s, wherever it was revoked."""
 
 
 class Arrivals:
@@ -42,6 +44,7 @@ class Arrivals:
         self._next_beat: dict[ConnectionId, Instant] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._beats = 0
+        self._devices_looked_at: Instant = 0
 
     def bind(self, services: Services, door_closed: Callable[[float], Awaitable[None]]) -> None:
         """`door_closed` waits until every socket's handler has returned, at most so many seconds."""
@@ -143,6 +146,15 @@ class Arrivals:
                 self._beats = (self._beats + 1) % 2**31
                 self._hub.send_urgent(seat.connection, Beat(n=self._beats))
                 self._next_beat[seat.connection] = now + self._s.times.beat_ms(urgent=seat.lease.urgent)
+        if now - self._devices_looked_at >= LOOK_AT_DEVICES_EVERY_MS:
+            self._devices_looked_at = now
+            self._spawn(self._look_at_devices())
+
+    async def _look_at_devices(self) -> None:
+        """Devices that were signed out elsewhere: by `beside user revoke-devices`, or on another node."""
+        here = [who.device for who, _line in self._hub.everyone()]
+        for device in await self._s.store.read(lambda tx: tx.accounts.revoked_among(here)):
+            await self.device_changed(device)
 
     async def device_changed(self, device: DeviceId) -> None:
         """Revoked: its sockets close within 2 s. Locked: they read nothing any more, and start anew when unlocked."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
 
 from presence.ids import AccountId, DeviceId, Instant
 from server.records import Account, Device, PushTarget
 from server.store.tables import accounts, devices, facts, recovery_codes
+
+IN_AT_MOST = 1_000
+"""Values in one IN: well below the 32,766 parameters that SQLite takes."""
 
 
 class SqlAccounts:
@@ -89,6 +92,13 @@ class SqlAccounts:
         where = (devices.c.account == account) & (devices.c.id == device) & devices.c.revoked_at.is_(None)
         values = {"revoked_at": now, "push_endpoint": None, "push_p256dh": None, "push_auth": None}
         return self._db.execute(update(devices).where(where).values(**values)).rowcount == 1
+
+    def revoked_among(self, asked: Sequence[DeviceId]) -> list[DeviceId]:
+        found: list[DeviceId] = []
+        for at in range(0, len(asked), IN_AT_MOST):
+            where = devices.c.id.in_(asked[at : at + IN_AT_MOST]) & devices.c.revoked_at.is_not(None)
+            found += [DeviceId(id_) for id_ in self._db.execute(select(devices.c.id).where(where)).scalars()]
+        return found
 
     def lock_device(self, device: DeviceId, *, locked: bool) -> None:
         self._db.execute(update(devices).where(devices.c.id == device).values(locked=locked))

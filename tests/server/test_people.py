@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from beside_client import Refused
+from beside_client import Over, Refused
 from server.cli import coordinator, list_people, revoke_devices, volunteer
 from server.settings import BadSetting
 from tests.worlds import Member, World
@@ -63,10 +63,17 @@ async def test_the_last_coordinator_may_go_and_the_operator_hears_it(
     )
 
 
-async def test_a_role_needs_a_name_that_callers_may_see(world: World, data: Path) -> None:
+async def test_gr06_a_volunteer_without_a_name_is_not_shown_by_login(
+    world: World, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     await world.account("Vera")
-    with pytest.raises(BadSetting, match="--name"):
-        volunteer("vera", data=data)
+    volunteer("vera", data=data)
+    list_people(data=data)
+    assert "shown to callers as “Volunteer”" in capsys.readouterr().out
+
+
+async def test_what_cannot_be_done_is_said_in_one_line(world: World, data: Path) -> None:
+    await world.account("Vera")
     with pytest.raises(BadSetting, match="cannot be used"):
         volunteer("vera", name="Doctor", data=data)
     with pytest.raises(BadSetting, match="Nobody here"):
@@ -75,11 +82,16 @@ async def test_a_role_needs_a_name_that_callers_may_see(world: World, data: Path
         list_people(data=data / "elsewhere")
 
 
-async def test_signing_someone_out_everywhere_ends_their_cookies(
-    a_group: list[Member], data: Path, capsys: pytest.CaptureFixture[str]
+async def test_signing_someone_out_everywhere_ends_their_cookies_and_their_sockets(
+    world: World, a_group: list[Member], data: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    _maria, ana = a_group
+    maria, ana = a_group
     revoke_devices("ana", data=data)
     assert capsys.readouterr().out == "ana is signed out of 1 device.\n"
     with pytest.raises(Refused, match="not_signed_in"):
         await ana.page.account.ticket()
+    await world.pass_time(2)
+    over = await ana.page.over()
+    assert isinstance(over, Over)
+    assert over.code == 4001
+    assert maria.page.closes == []
