@@ -340,6 +340,18 @@ def has_volunteer(call: Call) -> bool:
     return any(r.part is not Part.PEER for r in helpers(call))
 
 
+def on_call_answered(call: Call) -> bool:
+    """Someone of on-call is coming, or there, since a person asked for on-call. Who was there before does not count:
+    someone asked for more than them."""
+    since = call.wanted_since
+    return since is not None and any(r.part is not Part.PEER and nearness(r)[1] >= since for r in helpers(call))
+
+
+def needs_the_backup(call: Call) -> bool:
+    """UC17: in danger the coordinator is called too, though a volunteer is there."""
+    return call.danger_at is not None and not any(r.part is Part.BACKUP for r in helpers(call))
+
+
 def delivered(call: Call) -> int:
     """UC8: people whose device has the card, in this attempt."""
     return sum(
@@ -362,11 +374,14 @@ def may_read_room(call: Call, member: MemberId) -> bool:
 def is_asking(call: Call, recipient: Recipient) -> bool:
     """Whether this person's card still asks. Peers: until two peers are here (UC6: volunteers never count).
     Volunteers: until one of them answers, while nobody is here or a person brought on-call in (UC3). The backup and
-    the coordinator: until someone is here, for their ring waits for no pledge, a volunteer's included (UC4)."""
+    the coordinator: until someone is here, for their ring waits for no pledge, a volunteer's included (UC4); and in
+    danger until one of them comes (UC17)."""
     if call.end is not None or not isinstance(recipient.answer, Asked | Lapsed | Withdrawn):
         return False
     if recipient.part is Part.PEER:
         return len(peers(here(call))) < PEERS_WANTED
-    if here(call) and call.wanted_since is None:
-        return False
-    return not has_volunteer(call) or (recipient.part is Part.BACKUP and not here(call))
+    if recipient.part is Part.BACKUP and (not here(call) or needs_the_backup(call)):
+        return True
+    if call.wanted_since is not None:
+        return not on_call_answered(call)
+    return not here(call) and not has_volunteer(call)

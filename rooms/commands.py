@@ -30,7 +30,6 @@ from rooms.call import (
     Silence,
     Why,
     Withdrawn,
-    has_volunteer,
     helpers,
     here,
     is_running,
@@ -196,7 +195,8 @@ def leave(call: Call, member: MemberId, now: Instant, policy: Policy, *, parted_
     if isinstance(call.end, Closed):
         return call  # whoever leaves after the end opens nothing again (UC0)
     away = call.lost_since is not None and now - call.lost_since >= policy.park_when_away_for_ms
-    if parted_well and away and isinstance(recipient.answer, Here) and not here(call) and call.danger_at is None:
+    needed = call.danger_at is not None or call.wanted_since is not None  # on-call goes on being rung until it comes
+    if parted_well and away and isinstance(recipient.answer, Here) and not here(call) and not needed:
         return park(call, now, policy)
     return settle(call, now)
 
@@ -380,37 +380,53 @@ def refuse_helper(call: Call, member: MemberId, helper: MemberId, now: Instant) 
 
 
 def want_on_call(call: Call, member: MemberId, now: Instant) -> Call:
-    """The caller or a responder brings in a volunteer, whatever the state (UC16). Goes on until one comes."""
+    """The caller or a responder brings in a volunteer, whatever the state (UC16). Goes on until one comes. When a
+    volunteer is in the room a responder's wish is met already; the caller's “I need more” asks for another (UC12)."""
     _must_run(call)
     if not may_read_room(call, member):
         raise Refused(Refusal.NOT_ALLOWED)
-    if call.wanted_since is not None or (has_volunteer(call) and call.danger_at is None):
+    met = member != call.caller and any(r.part is not Part.PEER for r in of_answer(call, InRoom, Here))
+    if met or call.wanted_since is not None:
         return call
     return replace(call, wanted_since=now, wanted_rings=0, volunteers_too=True)
 
 
 def danger_now(call: Call, member: MemberId, now: Instant, policy: Policy) -> Call:
-    """UC17: on-call and the coordinator are called whatever the state, parked and cancelled ones included."""
-    if not may_read_room(call, member) or isinstance(call.end, Closed):
+    """UC17: on-call and the coordinator are called whatever the state. In a call that lately ended the caller may say
+    so, and whoever was here: they may have read it in the last words."""
+    if not may_say_danger(call, member):
         raise Refused(Refusal.CALL_OVER if isinstance(call.end, Closed) else Refusal.NOT_ALLOWED)
-    if isinstance(call.end, Parked):
-        call = wait_again(call, now)
-    return replace(
-        call,
-        end=None,
-        danger_at=call.danger_at or now,
-        wanted_since=call.wanted_since or now,
-        wanted_rings=call.wanted_rings if call.wanted_since is not None and call.danger_at is not None else 0,
-        volunteers_too=True,
-    )
+    match call.end:
+        case Closed(at=at):
+            if now - at > policy.reopen_within_ms:
+                raise Refused(Refusal.TOO_LATE)
+            call = wait_again(replace(call, recipients=stood_down(call, helpers(call), now)), now)
+        case Cancelled() as end:
+            call = _uncancel(call, end, now)
+        case Parked():
+            call = wait_again(call, now)
+        case None:
+            pass
+    if call.danger_at is not None and call.wanted_since is not None:
+        return call  # is being rung for already
+    danger_at = now if call.danger_at is None else call.danger_at
+    return replace(call, danger_at=danger_at, wanted_since=now, wanted_rings=0, volunteers_too=True)
+
+
+def may_say_danger(call: Call, member: MemberId) -> bool:
+    recipient = call.recipients.get(member)
+    was_here = recipient is not None and recipient.was_here and not isinstance(recipient.answer, Dismissed)
+    return may_read_room(call, member) or (was_here and isinstance(call.end, Closed))
 
 
 def close_as_volunteer(call: Call, member: MemberId, now: Instant, reason: str, policy: Policy) -> Call:
     """An accepted volunteer closes with a reason, after the caller's silence (UC16). A caller to whom nobody has spoken
     is waiting, not silent: silence begins with a helper's word that stays unanswered."""
     recipient = _recipient(call, member)
-    if recipient.part is Part.PEER or isinstance(call.end, Cancelled | Closed):
+    if recipient.part is Part.PEER:
         raise Refused(Refusal.NOT_ALLOWED)
+    if isinstance(call.end, Cancelled | Closed):
+        raise Refused(Refusal.CALL_OVER)
     parked = isinstance(call.end, Parked)
     if not (parked or isinstance(recipient.answer, Coming | InRoom | Here)):
         raise Refused(Refusal.NOT_ALLOWED, "not accepted")

@@ -30,10 +30,10 @@ from rooms.call import (
     Silence,
     Why,
     Withdrawn,
-    has_volunteer,
     helpers,
     here,
     nearness,
+    on_call_answered,
     peers,
     pledges,
 )
@@ -111,7 +111,8 @@ def wait_again(call: Call, now: Instant) -> Call:
         caller_waits_since=now if call.caller_waits_since is None else call.caller_waits_since,
         helpers_wait_since=None,
         silence=Silence.NONE,
-        wanted_since=None,
+        # Whoever asked for on-call, or said that there is danger, still does.
+        wanted_since=None if call.wanted_since is None and call.danger_at is None else now,
         wanted_rings=0,
         end=None,
     )
@@ -314,7 +315,7 @@ def _rung(
 def _ring_newcomers(call: Call, now: Instant, candidates: tuple[Candidate, ...], policy: Policy) -> Call:
     """UC3: whoever becomes eligible while a call is open is rung at once, in a ring that has already gone."""
     gone: list[Ring] = [] if here(call) else [r.ring for r in call.rings if r.ring is not Ring.AGAIN]
-    if call.wanted_since is not None and not has_volunteer(call):
+    if call.wanted_since is not None and not on_call_answered(call):
         gone += [Ring.VOLUNTEERS, Ring.BACKUP][: call.wanted_rings]
     new = [
         (ring, candidate)

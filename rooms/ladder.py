@@ -24,9 +24,10 @@ from rooms.call import (
     Ring,
     Silence,
     Standing,
-    has_volunteer,
     helpers,
     here,
+    needs_the_backup,
+    on_call_answered,
     pledges,
     standing,
 )
@@ -130,8 +131,11 @@ def _again_at(backup_at: Instant, last: Instant | None, policy: Policy) -> Insta
 
 
 def _wanted_steps(call: Call, policy: Policy) -> Iterator[Step]:
-    """On-call brought in by a person (UC16, UC17): volunteers at once, then backup, then again, until one comes."""
-    if call.wanted_since is None or has_volunteer(call):
+    """On-call brought in by a person (UC16, UC17): volunteers at once, then backup, then again, until one comes. In
+    danger the coordinator is called whoever is there."""
+    if call.wanted_since is None:
+        return
+    if on_call_answered(call) and not (needs_the_backup(call) and call.wanted_rings < 2):
         return
     backup_after = 0 if call.danger_at is not None else policy.wanted_backup_after_ms
     if call.wanted_rings == 0:

@@ -249,8 +249,12 @@ async def _as_either(
     def decide(tx: Tx) -> Done:
         call = tx.calls.get(CallId(command.call))
         member = None if call is None else member_in_call(call, who)
-        if call is None or member is None or not may_read_room(call, member):
+        may = commands.may_say_danger if isinstance(command, f.DangerNow) else may_read_room
+        if call is None or member is None or not may(call, member):
             raise Refused(Refusal.NOT_FOUND, "not in this call")
+        newer = tx.calls.active_of(call.caller) if is_over(call) else None
+        if newer is not None:  # danger is said of a person: it goes to the call that runs
+            call, member = newer, newer.caller
         after = change_call(services, tx, call.id, now, reaches, lambda c: act(c, member))
         return Done(f.Ok(re=command.k, call=after.id), lambda changes: changes.call_changed(after))
 

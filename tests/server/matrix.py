@@ -139,9 +139,9 @@ narrow_call                   CAL nf/ok/ok/ov
 # HEL
 refuse_helper                 CAL nf/ok/ok/ov
 step_away                     CAL nf/ok/ok/ok  LOC nf/ok/ok/ok
-# either side (UC16, UC17)
+# either side (UC16, UC17); danger now works in a call that lately ended too, for whoever was here
 fetch_on_call                 HEL nf/ok/ok/nf  CAL nf/ok/ok/ov  ACC nf/ok/ok/nf  LOC nf/ok/ok/ov
-danger_now                    HEL nf/ok/ok/nf  CAL nf/ok/ok/ov  ACC nf/ok/ok/nf  LOC nf/ok/ok/ov
+danger_now                    HEL nf/ok/ok/ok  CAL nf/ok/ok/ok  ACC nf/ok/ok/nf  LOC nf/ok/ok/ok
 # on-call (UC16): closing wants the caller's silence first
 close_as_volunteer            ACC nf/na/na/ov
 reopen_call                   VOF ns  VON nf/ok/ok/ok  ACC nf/ok/ok/ok  COO nf/ok/ok/ok

@@ -173,7 +173,7 @@ class Stage:
 
     def _broken_calls(self, row: str) -> list[str]:
         wrong = []
-        if self.state == "closed" and row != "reopen_call":
+        if self.state == "closed" and row not in ("reopen_call", "danger_now"):
             (body,) = self.database.execute("SELECT body FROM calls WHERE id = ?", (self.call,)).fetchone()
             if not isinstance(decode_call(body).end, Closed):
                 wrong.append("a closed call runs again")
