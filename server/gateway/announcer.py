@@ -43,6 +43,7 @@ class Announcer:
         self._soft: dict[CallId, Call] = {}
         self._sizes: dict[GroupId, int] = {}
         self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._reachable_told = 0
         self._tasks: set[asyncio.Task[None]] = set()
 
     def bind(self, services: Services) -> None:
@@ -189,17 +190,28 @@ class Announcer:
 
     async def _tell_desk(self) -> None:
         watchers = self._hub.watchers("desk")
+        staff = await self._store.read(lambda tx: tx.accounts.staff())
+        reachable = self._reachable(staff, AccountId(""))
+        if reachable != self._reachable_told:
+            self._reachable_told = reachable
+            await self._tell_every_group()
         if not watchers:
             return
-        calls, staff = await self._store.read(lambda tx: (tx.calls.live(), tx.accounts.staff()))
+        calls = await self._store.read(lambda tx: tx.calls.live())
         by_id = {a.id: a for a in staff}
         for who in watchers:
             account = by_id.get(who.account)
             if account is None:
                 self._hub.unwatch(who.connection, "desk")
             elif not who.locked:
-                view = desk_for(self._s, account, calls, self._reachable(staff, AccountId("")))
+                view = desk_for(self._s, account, calls, reachable)
                 self._hub.send_urgent(who.connection, view)
+
+    async def _tell_every_group(self) -> None:
+        """PR6: how many volunteers a press would call is shown in every group, and it has changed."""
+        for group, _size in await self._store.read(lambda tx: tx.groups.all_groups()):
+            if self._hub.watchers(f"room:{group.room}"):
+                self.group_changed(group.id)
 
     def device_changed(self, device: DeviceId) -> None:
         self._spawn(self._on_device_changed(device))

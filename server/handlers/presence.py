@@ -145,18 +145,21 @@ async def _touch_calls(services: Services, account: AccountId, act: Touch) -> No
 
 
 async def reach_changed(services: Services, account: AccountId) -> None:
-    """Someone can be reached differently now: their groups see it, and open calls look whether to ring them (UC3)."""
+    """Someone can be reached differently now: their groups see it, and open calls look whether to ring them (UC3).
+    Of on-call people every group sees how many there are (PR6)."""
     now = services.clock.now()
 
-    def read(tx: Tx) -> tuple[list[GroupId], list[CallId]]:
+    def read(tx: Tx) -> tuple[bool, list[GroupId], list[CallId]]:
         account_row = tx.accounts.by_id(account)
         staff = account_row is not None and account_row.is_on_call_staff
         groups = [g.group.id for g in tx.groups.groups_of(account) if g.me.state is State.ACTIVE]
         live = tx.calls.live() if staff else []
         calls = [c.id for c in live] if staff else [c for g in groups for c in tx.calls.live_of_group(g)]
-        return groups, calls
+        return staff, groups, calls
 
-    groups, calls = await services.store.read(read)
+    staff, groups, calls = await services.store.read(read)
+    if staff:
+        services.changes.desk_changed()
     if calls:
         await services.store.write_call(lambda tx: tx.calls.look_now(calls, now))
     for group in groups:

@@ -17,6 +17,17 @@ async def test_uc03_with_nobody_available_on_call_is_rung_at_once(
     assert row["caller_name"] == "Ana"
 
 
+async def test_pr06_whoever_has_the_room_open_sees_volunteers_come_and_go(world: World, a_group: list[Member]) -> None:
+    _maria, ana = a_group
+    await ana.page.open_room(ana.room)
+    await ana.page.until(lambda state: state.presence.get(ana.group, {}).get("volunteers") == 0)
+    vera = await world.page_of(await world.account("Vera", first_token=world.first_token), page="oncall")
+    await vera.set_shift(on=True)
+    await ana.page.until(lambda state: state.presence[ana.group]["volunteers"] == 1)
+    await vera.close()
+    await ana.page.until(lambda state: state.presence[ana.group]["volunteers"] == 0)
+
+
 async def test_uc03_with_nobody_to_call_away_on_call_hears_at_45_s_and_the_failsafe_comes_at_180_s(
     world: World, a_volunteer_on_shift: Client, two_peers_available: list[Member]
 ) -> None:

@@ -61,11 +61,11 @@ async def test_uc01_whoever_presses_alone_sees_a_peer_come_and_stay(robin: Clien
     await robin.until(lambda state: state.my_call_when(call=second).get("helpers"))
 
 
-async def test_both_groups_have_people_who_can_come(robin: Client) -> None:
+async def test_both_groups_have_people_and_a_volunteer_stands_by(robin: Client) -> None:
     for name, people in (("Sober evenings", 3), ("After a loss", 2)):
         group = robin.state.group_named(name)
         await robin.open_room(group["room"])
-        await robin.until(partial(sees, group["group"], {"can_come": people}))
+        await robin.until(partial(sees, group["group"], {"can_come": people, "volunteers": 1}))
 
 
 def sees(group: str, wanted: dict[str, int], state: State) -> bool:
