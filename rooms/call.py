@@ -352,11 +352,20 @@ def needs_the_backup(call: Call) -> bool:
     return call.danger_at is not None and not any(r.part is Part.BACKUP for r in helpers(call))
 
 
+def asked(call: Call) -> list[Recipient]:
+    """Who was rung in this attempt, or helps in it. Whoever said can't in an earlier one is left out, not told apart
+    (UC8)."""
+    return [
+        r
+        for r in call.recipients.values()
+        if not isinstance(r.answer, Dismissed)
+        and (r.rung_at >= call.waiting_since or isinstance(r.answer, Coming | InRoom | Here))
+    ]
+
+
 def delivered(call: Call) -> int:
-    """UC8: people whose device has the card, in this attempt."""
-    return sum(
-        1 for r in call.recipients.values() if r.reached >= Reached.DELIVERED and not isinstance(r.answer, Dismissed)
-    )
+    """UC8: people whose device has the card, in this attempt. A volunteer who is a peer too is one person."""
+    return len({r.account for r in asked(call) if r.reached >= Reached.DELIVERED})
 
 
 def may_read_room(call: Call, member: MemberId) -> bool:

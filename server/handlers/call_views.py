@@ -22,11 +22,13 @@ from rooms.call import (
     Ring,
     Silence,
     Withdrawn,
+    asked,
     delivered,
     helpers,
     here,
     is_asking,
     may_read_room,
+    needs_the_backup,
     peers,
     standing,
 )
@@ -131,7 +133,7 @@ def caller_view(call: Call, now: Instant, policy: Policy, *, saved: bool = True)
         attempt=call.attempt,
         saved=saved,
         asked=delivered(call),
-        targeted=sum(1 for r in call.recipients.values() if not isinstance(r.answer, Dismissed)),
+        targeted=len({r.account for r in asked(call)}),
         helpers=helpers_of(call),
         next=_next_steps(call, policy),
         failsafe=failsafe,
@@ -158,7 +160,7 @@ def card(call: Call, recipient: Recipient, now: Instant, policy: Policy) -> Card
     stood_down = _stood_down(call, recipient)
     may_read = may_read_room(call, recipient.member)
     asking = is_asking(call, recipient)
-    involved = isinstance(recipient.answer, Coming | InRoom | Here)
+    involved = _is_involved(call, recipient)
     return Card(
         call=call.id,
         version=call.version,
@@ -188,9 +190,16 @@ def card(call: Call, recipient: Recipient, now: Instant, policy: Policy) -> Card
     )
 
 
+def _is_involved(call: Call, recipient: Recipient) -> bool:
+    """Coming, in the room or here, in a call that goes on. Into a parked call only on-call comes (UC12)."""
+    goes_on = call.end is None or (isinstance(call.end, Parked) and recipient.part is not Part.PEER)
+    return goes_on and isinstance(recipient.answer, Coming | InRoom | Here)
+
+
 def _may_sound(call: Call, recipient: Recipient) -> bool:
-    """UC6: with one here cards stay, sound stops; on-call brought in sounds whatever the state."""
-    return not here(call) or (recipient.part is not Part.PEER and call.wanted_since is not None)
+    """UC6: with one here cards stay, sound stops; on-call brought in sounds whatever the state, as does danger."""
+    wanted = call.wanted_since is not None or needs_the_backup(call)
+    return not here(call) or (recipient.part is not Part.PEER and wanted)
 
 
 def _stood_down(call: Call, recipient: Recipient) -> StoodDown:
@@ -200,7 +209,7 @@ def _stood_down(call: Call, recipient: Recipient) -> StoodDown:
         case Closed(word=word):
             return "they_are_ok" if word in OK_WORDS else "ended"
         case Parked():
-            return "ended"
+            return "no" if _is_involved(call, recipient) else "ended"
         case None:
             pass
     if isinstance(recipient.answer, Asked | Lapsed | Withdrawn) and not is_asking(call, recipient):
