@@ -22,6 +22,9 @@ export function putCardAway(card: Card): void {
 /** Look again at a card that was put away or answered with can't. */
 export const lookedAt = signal<string | null>(null);
 
+/** The on-call page: its rows are the volunteer's cards, so only calls of one's own groups lie over it. */
+export const onDesk = signal(false);
+
 const sorted = computed(() => [...cards.value.values()].sort((a, b) => a.raised_at - b.raised_at));
 
 /** Calls in which this person is now. */
@@ -29,8 +32,9 @@ export const helpingNow = computed(() => sorted.value.filter((card) => inCall(ca
 
 /** The one card that lies over the page, if any: one that asks, before a pledge, before one that no longer asks. */
 export const cardOver = computed<Card | null>(() => {
-  const open = sorted.value.filter((card) => !inCall(card) && !putAway.value.has(awayKey(card)));
-  const looked = sorted.value.find((card) => card.call === lookedAt.value && !inCall(card));
+  const mine = sorted.value.filter((card) => !inCall(card) && !(onDesk.value && card.as_volunteer));
+  const open = mine.filter((card) => !putAway.value.has(awayKey(card)));
+  const looked = mine.find((card) => card.call === lookedAt.value);
   return (
     open.find((card) => card.stood_down === "no" && card.mine === "asked") ??
     open.find((card) => card.stood_down === "no" && (card.mine === "coming" || card.mine === "lapsed")) ??

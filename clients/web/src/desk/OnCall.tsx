@@ -1,8 +1,9 @@
 import { effect } from "@preact/signals";
+import { onDesk } from "../app/cards";
 import { watchDesk } from "../app/commands";
 import { gate, go, place } from "../app/place";
-import { ShiftNote } from "../components/Bar/Bar";
-import { Bar } from "../components/Bar/Bar";
+import { Bar, ShiftNote } from "../components/Bar/Bar";
+import { CardOverPage } from "../components/UrgentCard/UrgentCard";
 import { live, me } from "../model/model";
 import { Codes } from "../screens/Entry/Codes";
 import { RecoverScreen, SignIn } from "../screens/Entry/Entry";
@@ -18,6 +19,7 @@ export function OnCall() {
   return (
     <>
       <Screen />
+      {gate.value.is === "in" && <CardOverPage />}
       {gate.value.is === "in" && <PersonSheet />}
       <ShiftNote />
     </>
@@ -74,6 +76,7 @@ function NotOne() {
 
 /** The desk is watched again after every reconnect. */
 export function armDesk(): void {
+  onDesk.value = true;
   effect(() => {
     if (live.value && (me.value?.volunteer || me.value?.coordinator)) watchDesk().catch(() => {});
   });

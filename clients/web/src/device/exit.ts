@@ -25,7 +25,7 @@ export function leaveNow(): void {
   cover.className = "exit-cover";
   document.documentElement.append(cover);
   document.title = words.neutralTitle;
-  document.getElementById("app")?.replaceChildren();
+  document.getElementById("app")?.remove();
   forgetAll();
   onLeave();
   try {

@@ -1,6 +1,6 @@
 import { computed, signal } from "@preact/signals";
 import type { Line } from "../net/session";
-import type { Card, DeskNow, Event, Me, MyCall, MyGroup, Person, PresenceView } from "../wire/frames";
+import type { Card, DeskNow, Entry, Event, GroupCard, Me, MyCall, MyGroup, Person, PresenceView } from "../wire/frames";
 import { sample } from "./clock";
 import type { RoomLog } from "./log";
 import { emptyLog, withAdded, withChanged, withEntries, withRoom } from "./log";
@@ -20,6 +20,13 @@ export const presence = signal<ReadonlyMap<string, PresenceView>>(new Map());
 
 export const rooms = signal<ReadonlyMap<string, RoomLog>>(new Map());
 export const typing = signal<ReadonlyMap<string, { person: Person; at: number }>>(new Map());
+
+/** By room. What someone was writing stays while a card, a sheet or another screen is in between. */
+export const drafts = signal<ReadonlyMap<string, string>>(new Map());
+/** The message that the next line answers. */
+export const replying = signal<{ room: string; entry: Entry } | null>(null);
+/** What was searched and found last: someone reads a group's questions and comes back. */
+export const search = signal<{ words: string; found: readonly GroupCard[] | null }>({ words: "", found: null });
 
 export const myCall = signal<MyCall | null>(null);
 export const cards = signal<ReadonlyMap<string, Card>>(new Map());
@@ -144,6 +151,9 @@ export function forgetAll(): void {
   presence.value = new Map();
   rooms.value = new Map();
   typing.value = new Map();
+  drafts.value = new Map();
+  replying.value = null;
+  search.value = { words: "", found: null };
   myCall.value = null;
   cards.value = new Map();
   desk.value = null;

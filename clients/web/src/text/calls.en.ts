@@ -22,6 +22,7 @@ export const ask = {
       : "Ask anyway. No volunteer is on shift just now; we keep trying, and we tell you what is true. Call a number too.";
   },
   leadPending: "You are not in the group yet, so this rings the on-call volunteers.",
+  leadSoon: "We ask everyone who can be here, by name. If nobody comes in 45 seconds, we ask more people.",
   leadUnknown: "The line is down, so we do not know who is here. Pressing tries every way we have.",
   words: "Say something, if you want",
   wordsHint: "You can leave this empty.",
@@ -43,7 +44,7 @@ export const ask = {
 
 const nextWords: Record<RingName, (n: number) => string> = {
   peers: (n) => (n > 0 ? `we ask ${people(n)} from the group again.` : "we ask the group again."),
-  away: (n) => (n > 0 ? `we ring ${phones(n)} of people who are away.` : "we look for people who are away. Nobody can be rung just now."),
+  away: (n) => (n > 0 ? `we ring ${plural(n, "more phone", "more phones")}.` : "we look for people who are away. Nobody can be rung just now."),
   volunteers: (n) => (n > 0 ? `${volunteers(n)}. It rings until one answers.` : "we ring on-call volunteers. Nobody is on shift just now."),
   backup: () => "Backup volunteers and the coordinator.",
   again: () => "We ask everyone again, until a person comes or you stop it.",
@@ -62,7 +63,7 @@ export const call = {
   allHave: (n: number) => (n === 1 ? "They have it on their screen." : `All ${n} have it on their screen.`),
   have: (n: number, all: number) => `${n} of ${all} have it on their screen so far.`,
   noneYet: "No screen has it yet.",
-  nobodyComing: (n: number) => `Asking ${people(n)}. Nobody is coming yet.`,
+  nobodyComing: (n: number) => (n === 0 ? "No screen has your call yet." : `Asking ${people(n)}. Nobody is coming yet.`),
   unsaved: "Ringing, not saved yet.",
   unsavedStrip: "Part of Beside is down. People are being asked. If nobody comes in a minute, call.",
   markYou: "You",
@@ -213,7 +214,7 @@ export const helping = {
   stay: "Stay",
   needsOther: "Your pledge ran out, and you are not in the room.",
   endedSay: "The call has ended.",
-  endedLead: "Thank you for being there. How are you? You are not rung again for a while unless you ask to be.",
+  endedLead: "Thank you for being there. How are you?",
   debriefSay: "A moment for you",
   debrief: "What you heard may stay with you. Talk to a volunteer, or write to your group. You did enough.",
   you: "You",

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { call, card } from "./en";
 import * as catalogue from "./en";
 import * as more from "./more.en";
+import * as oncall from "./oncall.en";
 import { digits, duration, list, people, volunteers } from "./words";
 
 describe("grammar", () => {
@@ -49,7 +50,7 @@ function sentences(value: unknown): string[] {
 }
 
 test("“them”, never a guessed “her” or “him”; no shouting, no promise of rescue", () => {
-  const all = [...sentences(catalogue), ...sentences(more)];
+  const all = [...sentences(catalogue), ...sentences(more), ...sentences(oncall)];
   expect(all.length).toBeGreaterThan(250);
   for (const sentence of all) {
     expect(sentence).not.toMatch(/\b(she|he|her|him|his|hers)\b/i);

@@ -1,4 +1,5 @@
 import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
 import { leaveNow, shiftCount } from "../../device/exit";
 import { Icon } from "../../icons/Icon";
 import { line as lineNow } from "../../model/model";
@@ -36,15 +37,21 @@ export function ExitButton() {
 /** Says how often Shift came, so that nobody leaves without having been told. */
 export function ShiftNote() {
   const times = shiftCount.value;
+  const note = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    // A popover lies over dialogs too.
+    if (times > 0) note.current?.showPopover?.();
+    else note.current?.hidePopover?.();
+  }, [times > 0]);
   return (
-    <div role="status">
+    <div role="status" popover="manual" class="card shift-note" ref={note}>
       {times > 0 && (
-        <div class="card shift-note">
+        <>
           <p class="lead">
             <b>{exit.shift(times)}</b>
           </p>
           <p class="small quiet">{times === 1 ? exit.shiftTwice : exit.shiftOnce}</p>
-        </div>
+        </>
       )}
     </div>
   );

@@ -1,16 +1,9 @@
-import { signal } from "@preact/signals";
 import { useId, useRef } from "preact/hooks";
 import { say, typingIn } from "../../app/rooms";
 import { Icon } from "../../icons/Icon";
+import { drafts } from "../../model/model";
 import { room as words } from "../../text/en";
 import type { Entry } from "../../wire/frames";
-
-/** Drafts by room: what someone was writing stays while a card, a sheet or another screen is in between. */
-const drafts = signal<ReadonlyMap<string, string>>(new Map());
-
-export function forgetDrafts(): void {
-  drafts.value = new Map();
-}
 
 interface ComposerProps {
   room: string;

@@ -40,7 +40,7 @@ export function Message({ entry, mine, quoted, onMore }: MessageProps) {
         )}
       </p>
       {quoted && <Quote of={quoted} />}
-      <p class="words">{entry.text}</p>
+      <p class="words" dir="auto">{entry.text}</p>
       {mine && <Foot icon="check">{words.saved}</Foot>}
     </li>
   );
@@ -77,7 +77,7 @@ export function OwnLine({ line, onAgain, onDrop }: OwnLineProps) {
         <b>{common.you}</b>
         <span class="num">{timeOfDay(line.at)}</span>
       </p>
-      <p class="words">{line.text}</p>
+      <p class="words" dir="auto">{line.text}</p>
       {line.is === "saved" && <Foot icon="check">{words.saved}</Foot>}
       {line.is === "sending" && <Foot icon="clock">{live.value ? words.sending : words.waiting}</Foot>}
       {line.is === "unsaved" && (

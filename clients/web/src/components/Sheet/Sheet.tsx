@@ -25,9 +25,13 @@ export function Sheet({ children, labelledBy, describedBy, onClose, alert = fals
   useLayoutEffect(() => {
     const one = dialog.current;
     const before = document.activeElement;
+    let leaving = false;
+    // A second Esc closes a dialog in some browsers whatever the page says; a card that asks stays until answered.
+    one?.addEventListener("close", () => !leaving && one.isConnected && one.showModal());
     one?.showModal();
     one?.querySelector<HTMLElement>("h1, h2")?.focus();
     return () => {
+      leaving = true;
       one?.close();
       if (before instanceof HTMLElement && before.isConnected) before.focus();
     };

@@ -91,10 +91,12 @@ function CardRow({ card }: { card: Card }) {
   const stands: Stand[] = [{ marks: ["you"], label: card.caller.name }];
   if (near.length > 0) stands.push({ marks: near.map(() => "lit" as const), label: words.hereToo(near), step: 1 });
   if (coming.length > 0) stands.push({ marks: coming.map(() => "coming" as const), label: words.comingToo(coming), step: 1 });
-  const others = Math.max(0, card.asked - near.length - coming.length);
+  // Whoever reads this has the card: at least one person was asked.
+  const asked = Math.max(1, card.asked);
+  const others = Math.max(0, asked - near.length - coming.length);
   if (others > 0 || stands.length === 1) {
     const sub = stands.length === 1 ? words.nobodyComing : undefined;
-    stands.push({ marks: Array.from({ length: others }, () => "reached" as const), label: words.countAsked(card.asked), sub, step: 2 });
+    stands.push({ marks: Array.from({ length: others }, () => "reached" as const), label: words.countAsked(asked), sub, step: 2 });
   }
   return <Row stands={stands} />;
 }

@@ -12,7 +12,7 @@ import { useSettled } from "../../components/useSettled";
 import type { Trouble } from "../../components/useDeed";
 import { mainLine } from "../../device/helplines";
 import { usualGroup } from "../../device/prefs";
-import { groupOf, groups } from "../../model/model";
+import { groupOf, groups, live } from "../../model/model";
 import { ask as words, common } from "../../text/en";
 import { people } from "../../text/words";
 import type { PresenceView } from "../../wire/frames";
@@ -106,7 +106,7 @@ export function Ask({ group: wanted, from }: AskProps) {
 
 function lead(view: PresenceView | null, pending: boolean): string {
   if (pending) return words.leadPending;
-  if (!view) return words.leadUnknown;
+  if (!view) return live.value ? words.leadSoon : words.leadUnknown;
   return view.can_come > 0 ? words.leadSome(view.can_come) : words.leadNobody(view.volunteers, view.away_opted_in);
 }
 

@@ -43,7 +43,7 @@ export function Sending() {
           <button class="btn wide" type="button" onClick={drop}>
             {words.drop}
           </button>
-          <p class="rest small quiet">{ringing.sendingLead}</p>
+          <p class="rest small quiet">{ringing.stopping}</p>
         </>
       }
     >

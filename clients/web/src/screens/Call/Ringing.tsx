@@ -92,11 +92,11 @@ function Asking({ call }: { call: MyCall }) {
         {!call.saved && <Strip icon="circle-alert">{words.unsavedStrip}</Strip>}
         {call.repeat && <p class="small quiet">{words.repeat}</p>}
         <NextSteps next={call.next} coming={nearby(call.helpers).coming} />
-        <Narrow call={call} />
       </div>
       <div class="stack">
         <MainLine lead={lines.free} />
         <PlanCard />
+        <Narrow call={call} />
       </div>
     </>
   );

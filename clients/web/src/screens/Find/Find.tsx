@@ -7,25 +7,20 @@ import { LineStrip } from "../../components/LineStrip";
 import { NeedDock } from "../../components/LampButton";
 import { useDeed } from "../../components/useDeed";
 import { Icon } from "../../icons/Icon";
-import { groupOf } from "../../model/model";
+import { groupOf, search } from "../../model/model";
 import { groupsText } from "../../text/en";
 import { find as words } from "../../text/more.en";
 import type { GroupCard } from "../../wire/frames";
 import "./Find.css";
 
-/** What was found last stays while someone reads a group's questions and comes back. */
-const lastWords = { value: "" };
-let lastFound: readonly GroupCard[] | null = null;
-
 /** Search by keyword over what groups say of themselves; nothing else of them can be learned (GR1). */
 export function Find() {
-  const text = useSignal(lastWords.value);
-  const found = useSignal(lastFound);
+  const text = useSignal(search.peek().words);
+  const { found } = search.value;
   const { run, trouble } = useDeed();
-  const search = () =>
+  const look = () =>
     run(async () => {
-      lastWords.value = text.value;
-      found.value = lastFound = (await findGroups(text.value.trim())).groups;
+      search.value = { words: text.value, found: (await findGroups(text.value.trim())).groups };
     });
   return (
     <div class="screen" data-screen="find">
@@ -37,7 +32,7 @@ export function Find() {
           class="field"
           onSubmit={(event) => {
             event.preventDefault();
-            void search();
+            void look();
           }}
         >
           <label for="find-words">{words.label}</label>
@@ -58,15 +53,15 @@ export function Find() {
         </form>
         <Problem of={trouble} />
         <p role="status">
-          {found.value && (
+          {found && (
             <>
-              <b>{words.count(found.value.length)}</b> {found.value.length === 0 && words.noneDo}
+              <b>{words.count(found.length)}</b> {found.length === 0 && words.noneDo}
             </>
           )}
         </p>
-        {found.value && (
+        {found && (
           <ul class="found">
-            {found.value.map((card) => (
+            {found.map((card) => (
               <Result key={card.group} card={card} />
             ))}
           </ul>

@@ -5,10 +5,9 @@ import type { About } from "../../app/place";
 import { Choice, Field, Problem } from "../../components/Field/Field";
 import { Sheet } from "../../components/Sheet/Sheet";
 import { useDeed } from "../../components/useDeed";
-import { groupOf, rooms } from "../../model/model";
+import { groupOf, replying, rooms } from "../../model/model";
 import { common, person as words, room as roomWords } from "../../text/en";
 import type { ReportReason } from "../../wire/names";
-import { replying } from "./replying";
 
 /** What one can do about a person or their message: reply, take back, block, report; a moderator also hides. */
 export function PersonSheet() {

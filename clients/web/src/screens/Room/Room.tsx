@@ -16,16 +16,16 @@ import { useDeed } from "../../components/useDeed";
 import { mainLine } from "../../device/helplines";
 import { usualGroup } from "../../device/prefs";
 import { Icon } from "../../icons/Icon";
-import { groupOf, rooms } from "../../model/model";
+import { groupOf, replying, rooms } from "../../model/model";
 import { groupsText, presenceText, room as words } from "../../text/en";
 import type { Entry, MyGroup, PersonPresence } from "../../wire/frames";
-import { replying } from "../Person/replying";
+import { Groups } from "../Groups/Groups";
 import { SideNav } from "../Groups/Menu";
 import "./Room.css";
 
 export function Room({ group: id }: { group: string }) {
   const group = groupOf(id);
-  if (!group) return null;
+  if (!group) return <Groups />; // left, or removed: the room is gone
   return group.state === "pending" ? <Pending group={group} /> : <OpenRoom key={group.group} group={group} />;
 }
 
@@ -46,7 +46,7 @@ function Pending({ group }: { group: MyGroup }) {
 function OpenRoom({ group }: { group: MyGroup }) {
   const people = useSignal(false);
   useEffect(() => {
-    usualGroup.set(group.group);
+    if (!usualGroup.value.peek()) usualGroup.set(group.group);
     showRoom(group.room, group.group);
     return () => hideRoom(group.room);
   }, [group.room]);
