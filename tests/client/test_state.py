@@ -28,6 +28,7 @@ def test_ch02_in_whatever_order_entries_come_the_log_is_dense_and_without_double
     assert [e["seq"] for e in log.entries] == list(range(1, log.last + 1))
     if log.gap is not None:
         after, before = log.gap
+        assert before > after + 1, "a gap has something missing in it"
         log.take([entry(s) for s in range(after + 1, before)])
         assert log.last >= before
     assert log.last >= held
