@@ -13,6 +13,7 @@ import structlog
 from presence.ids import CallId, Instant
 from rooms.call import Call
 from server.handlers.call_changes import save_call
+from server.handlers.retention import SWEEP_EVERY_MS, Retention, sweep
 from server.handlers.services import Services
 from server.metrics import DEADLINES, LATENESS
 from server.ports import StoreDown, StoreLate, Tx
@@ -32,6 +33,7 @@ class Timers:
         self._send_pages = send_pages
         self._watch_lines = watch_lines
         self._task: asyncio.Task[None] | None = None
+        self._next_sweep: Instant = 0
         self.looked_at: Instant = 0
         self.store_ok = True
 
@@ -49,6 +51,7 @@ class Timers:
                 self._watch_lines()
                 await self.look()
                 await self._send_pages()
+                await self._forget()
                 self.store_ok = not self._services.store.afloat
             except (StoreDown, StoreLate):
                 self.store_ok = False
@@ -56,6 +59,13 @@ class Timers:
             except Exception:
                 log.exception("timers_failed")  # the loop must go on: a call hangs on it
             await asyncio.sleep(LOOK_EVERY_SECONDS)
+
+    async def _forget(self) -> None:
+        """Once an hour, what has been kept long enough goes (CB8)."""
+        now = self._services.clock.now()
+        if now >= self._next_sweep:
+            self._next_sweep = now + SWEEP_EVERY_MS
+            await sweep(self._services, Retention())
 
     async def look(self) -> int:
         """Do everything that is due now. Returns how many deadlines were handled."""

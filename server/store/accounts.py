@@ -100,6 +100,9 @@ class SqlAccounts:
             found += [DeviceId(id_) for id_ in self._db.execute(select(devices.c.id).where(where)).scalars()]
         return found
 
+    def forget_revoked_before(self, at: Instant) -> None:
+        self._db.execute(delete(devices).where(devices.c.revoked_at < at))
+
     def lock_device(self, device: DeviceId, *, locked: bool) -> None:
         self._db.execute(update(devices).where(devices.c.id == device).values(locked=locked))
 

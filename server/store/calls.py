@@ -10,7 +10,7 @@ from presence.ids import AccountId, CallId, DeviceId, GroupId, Instant, MemberId
 from rooms.call import Call, Closed, Coming, Here, InRoom, Recipient, is_over
 from server.records import DuePage, Page, PushTarget
 from server.store.call_codec import decode_call, encode_call
-from server.store.tables import call_people, calls, deadlines, devices, pages
+from server.store.tables import call_people, calls, deadlines, devices, entries, pages
 
 CALL = "call"
 
@@ -100,6 +100,20 @@ class SqlCalls:
         query = select(call_people.c.account).join(calls, calls.c.id == call_people.c.call)
         where = calls.c.live & (call_people.c.part != "rung")
         return {AccountId(a) for a in self._db.execute(query.where(where)).scalars()}
+
+    def ended_before(self, at: Instant, limit: int) -> list[Call]:
+        """Ended calls with something left to forget: traces after `at`, words after the retention's own time."""
+        where = calls.c.live.is_(False) & (calls.c.ended_at <= at) & (calls.c.forgotten < 2)
+        query = select(calls.c.body).where(where).order_by(calls.c.forgotten, calls.c.ended_at).limit(limit)
+        return [decode_call(body) for body in self._db.execute(query).scalars()]
+
+    def forget_traces(self, call: Call, *, words_too: bool) -> None:
+        where = calls.c.id == call.id
+        self._db.execute(update(calls).where(where).values(body=encode_call(call), forgotten=2 if words_too else 1))
+        self._db.execute(delete(call_people).where((call_people.c.call == call.id) & (call_people.c.part == "rung")))
+        self._db.execute(delete(pages).where(pages.c.call == call.id))
+        if words_too:
+            self._db.execute(delete(entries).where(entries.c.room == call.room))
 
     def due(self, now: Instant, limit: int) -> list[tuple[CallId, Instant]]:
         query = (

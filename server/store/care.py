@@ -8,7 +8,11 @@ from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 
 from presence.ids import AccountId, GroupId, Instant, MemberId
 from server.records import AuditLine, Block, Report
+from server.store.accounts import SqlAccounts
 from server.store.tables import audit, blocks, memberships, reports
+
+ANCHOR = "audit_anchor"
+"""The fact that holds the seq and hash of the last audit line that was forgotten by age."""
 
 
 class SqlCare:
@@ -67,7 +71,12 @@ class SqlCare:
 
     def add_audit(self, actor: str, action: str, subject: str, now: Instant) -> None:
         last = self._db.execute(select(audit.c.seq, audit.c.hash).order_by(audit.c.seq.desc()).limit(1)).first()
-        seq, before = (last.seq + 1, last.hash) if last else (1, "")
+        anchor = SqlAccounts(self._db).fact(ANCHOR) if last is None else None
+        if last is not None:
+            seq, before = last.seq + 1, last.hash
+        else:
+            old_seq, _, before = anchor.partition(" ") if anchor else ("0", "", "")
+            seq = int(old_seq) + 1
         line = AuditLine(seq, now, actor, action, subject, "")
         values = {"seq": seq, "at": now, "actor": actor, "action": action, "subject": subject}
         self._db.execute(insert(audit).values(**values, hash=audit_hash(before, line)))
@@ -76,9 +85,21 @@ class SqlCare:
         query = select(audit).where(audit.c.seq > after).order_by(audit.c.seq).limit(limit)
         return [AuditLine(r.seq, r.at, r.actor, r.action, r.subject, r.hash) for r in self._db.execute(query)]
 
+    def forget_before(self, at: Instant, *, audit_before: Instant) -> None:
+        """Resolved reports, and old audit lines. The chain goes on from the last line that was let go: its place and
+        hash are kept, so that a missing line is still found."""
+        self._db.execute(delete(reports).where(reports.c.resolved_at < at))
+        where = audit.c.at < audit_before
+        last = self._db.execute(select(audit.c.seq, audit.c.hash).where(where).order_by(audit.c.seq.desc())).first()
+        if last is not None:
+            SqlAccounts(self._db).set_fact(ANCHOR, f"{last.seq} {last.hash}")
+            self._db.execute(delete(audit).where(audit.c.seq <= last.seq))
+
     def audit_is_intact(self) -> bool:
         """Recompute the chain over every line."""
-        before, expected = "", 1
+        anchor = SqlAccounts(self._db).fact(ANCHOR)
+        seq, _, before = anchor.partition(" ") if anchor else ("0", "", "")
+        expected = int(seq) + 1
         for r in self._db.execute(select(audit).order_by(audit.c.seq)):
             line = AuditLine(r.seq, r.at, r.actor, r.action, r.subject, r.hash)
             if r.seq != expected or r.hash != audit_hash(before, line):

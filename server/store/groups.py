@@ -6,7 +6,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, RowMapping, Select, func, insert, or_, select, update
+from sqlalchemy import Connection, RowMapping, Select, delete, func, insert, or_, select, update
 
 from presence.availability import Availability, OnBreak, Open, Quiet, Reach, is_on_break, is_open
 from presence.ids import AccountId, CallId, GroupId, Instant, MemberId, RoomId
@@ -271,6 +271,11 @@ class SqlGroups:
             return None
         self._db.execute(update(invites).where(unspent).values(used_by=account))
         return GroupId(row.group_id), row.role
+
+    def forget_settled_before(self, at: Instant) -> None:
+        """Invites that ran out and requests that were decided or ran out."""
+        self._db.execute(delete(invites).where(invites.c.expires_at < at))
+        self._db.execute(delete(join_requests).where(join_requests.c.expires_at < at))
 
     def add_request(self, request: JoinRequest, expires_at: Instant) -> None:
         self._db.execute(

@@ -61,6 +61,12 @@ class Journal:
         os.fdatasync(self._file)  # the records are there before the header makes them count
         os.pwrite(self._file, _HEADER.pack(_MAGIC, self._generation), self._start)
         os.fdatasync(self._file)
+        self._wipe(self._half - self._start)
+
+    def _wipe(self, start: int) -> None:
+        """What the other half held counts no more; no word of it stays on the disk."""
+        os.pwrite(self._file, bytes(self._half), start)
+        os.fdatasync(self._file)
 
     def _write_record(self, record: bytes) -> None:
         if self._end + 2 * _RECORD.size + len(record) > self._start + self._half:

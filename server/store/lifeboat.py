@@ -119,6 +119,10 @@ class Lifeboat:
         except TimeoutError:
             raise StoreLate("unanswered") from None
 
+    async def compact(self) -> None:
+        if not self._afloat:
+            await self._store.compact()
+
     # ---- down, and back
 
     def _set_afloat(self) -> None:

@@ -169,6 +169,7 @@ calls = Table(
     Column("version", Integer, nullable=False),
     Column("live", Boolean, nullable=False),  # false once closed
     Column("ended_at", BigInteger),
+    Column("forgotten", Integer, nullable=False, server_default="0"),  # 0 whole, 1 without traces, 2 without words
     Column("body", LargeBinary, nullable=False),
     Index("ix_calls_live", "live", "raised_at"),
 )

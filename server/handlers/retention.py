@@ -1,0 +1,63 @@
+"""Forgetting: what is kept how long (CB8), and how deleted words leave the live files (CH3).
+
+Defaults: the words of a call 7 days, who could not or only looked 24 hours, the audit log a year. A moderator's or an
+author's deletion is unreadable at once; the sweep then makes sure that no copy is left in the write-ahead log.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from presence.ids import Millis
+from rooms.call import Call, Recipient
+from rooms.policy import HOUR
+from server.handlers.services import Services
+from server.ports import Tx
+
+DAY: Millis = 24 * HOUR
+SWEEP_EVERY_MS: Millis = 1 * HOUR
+AT_ONCE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long things are kept, in milliseconds."""
+
+    call_words_ms: Millis = 7 * DAY
+    call_traces_ms: Millis = 1 * DAY
+    """Who was rung and could not, or only looked: private, so gone within a day (UC7)."""
+    keys_ms: Millis = 1 * DAY
+    settled_ms: Millis = 30 * DAY
+    """Used invites, decided requests, resolved reports, revoked devices."""
+    audit_ms: Millis = 365 * DAY
+
+
+async def sweep(services: Services, retention: Retention) -> int:
+    """Forget what is due. Returns how many calls were touched; the rest is deleted by age alone."""
+    now = services.clock.now()
+
+    def forget(tx: Tx) -> int:
+        touched = 0
+        for call in tx.calls.ended_before(now - retention.call_traces_ms, AT_ONCE):
+            words_due = call.end is not None and call.end.at <= now - retention.call_words_ms
+            tx.calls.forget_traces(_without_traces(call, words=not words_due), words_too=words_due)
+            touched += 1
+        tx.keys.forget_before(now - retention.keys_ms)
+        tx.groups.forget_settled_before(now - retention.settled_ms)
+        tx.accounts.forget_revoked_before(now - retention.settled_ms)
+        tx.care.forget_before(now - retention.settled_ms, audit_before=now - retention.audit_ms)
+        return touched
+
+    touched = await services.store.write(forget)
+    await services.store.compact()
+    return touched
+
+
+def _without_traces(call: Call, *, words: bool) -> Call:
+    """Only those who were here remain. A call whose words are due keeps no words of its own either."""
+    kept = {m: _plain(r) for m, r in call.recipients.items() if r.was_here}
+    return replace(call, recipients=kept, words=call.words if words else "")
+
+
+def _plain(recipient: Recipient) -> Recipient:
+    return replace(recipient, asked_first=False, sound_at=None)

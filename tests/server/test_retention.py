@@ -1,0 +1,83 @@
+"""Deletion is real (CH3), and nothing is kept longer than the page says (CB8, UC7)."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+
+from rooms.call import CantNow
+from server.handlers.retention import DAY, Retention, sweep
+from tests.worlds import Member, World
+
+PLANTED = "the sentence that must be gone from every file"
+
+
+def bytes_on_disk(world: World) -> bytes:
+    return b"".join(p.read_bytes() for p in sorted(world.beside.settings.data.iterdir()) if p.is_file())
+
+
+async def test_ch3_a_deleted_message_is_unreadable_at_once_and_leaves_the_live_files(
+    world: World, a_group: list[Member]
+) -> None:
+    maria, ana = a_group
+    for member in a_group:
+        await member.page.open_room(member.room)
+    said = await ana.page.ask("say", room=ana.room, text=PLANTED)
+    await maria.page.until(lambda s: PLANTED in s.said_in(maria.room))
+    assert PLANTED.encode() in bytes_on_disk(world)
+    await ana.page.ask("delete_entry", room=ana.room, seq=said["seq"])
+    await maria.page.until(lambda s: PLANTED not in s.said_in(maria.room))
+    await sweep(world.beside.services, Retention())
+    assert PLANTED.encode() not in bytes_on_disk(world)
+
+
+async def test_cb8_a_call_forgets_who_could_not_in_a_day_and_its_words_in_a_week(
+    world: World, two_peers_available: list[Member]
+) -> None:
+    ana, maria, tom = two_peers_available
+    call = (await ana.page.ask("raise_call", group=ana.group, words=PLANTED))["call"]
+    await tom.page.until(lambda s: s.card_of(call))
+    await tom.page.ask("answer_call", call=call, answer="cant")
+    room = await maria.go_into(call)
+    await ana.page.open_room(room)
+    await maria.page.say(room, "I am here.")
+    await ana.page.say(room, PLANTED)
+    await ana.page.until(lambda s: s.my_call_when(standing="held"))
+    await ana.page.ask("close_call", call=call, feeling="better")
+
+    async def stored() -> object:
+        return await world.beside.store.read(lambda tx: tx.calls.get(call))
+
+    world.clock.advance(DAY // 2)
+    await sweep(world.beside.services, Retention())
+    before = await stored()
+    assert any(isinstance(r.answer, CantNow) for r in before.recipients.values())  # type: ignore[attr-defined]
+
+    world.clock.advance(DAY)
+    await sweep(world.beside.services, Retention())
+    after = await stored()
+    assert {r.name for r in after.recipients.values()} == {"Maria"}, "only who was here"  # type: ignore[attr-defined]
+    assert PLANTED.encode() in bytes_on_disk(world)
+
+    world.clock.advance(7 * DAY)
+    await sweep(world.beside.services, Retention())
+    assert PLANTED.encode() not in bytes_on_disk(world)
+    with closing(sqlite3.connect(world.beside.settings.data / "beside.db")) as db:
+        assert db.execute("SELECT count(*) FROM entries WHERE room = ?", (room,)).fetchone() == (0,)
+
+
+async def test_oc2_old_audit_lines_go_and_the_chain_still_finds_an_edit(world: World) -> None:
+    await world.account("Vera", first_token=world.first_token)
+    store = world.beside.store
+    now = world.clock.now()
+    await store.write(
+        lambda tx: [tx.care.add_audit("actor", f"done_{n}", "subject", now - DAY * n) for n in (500, 400, 3)]
+    )
+    await sweep(world.beside.services, Retention())
+    lines = await store.read(lambda tx: tx.care.audit(0, 100))
+    assert [line.action for line in lines] == ["done_3"]
+    await store.write(lambda tx: tx.care.add_audit("actor", "done_now", "subject", now))
+    assert await store.read(lambda tx: tx.care.audit_is_intact())
+    with closing(sqlite3.connect(world.beside.settings.data / "beside.db")) as db, db:
+        db.execute("UPDATE audit SET action = 'something_else' WHERE action = 'done_3'")
+    assert not await store.read(lambda tx: tx.care.audit_is_intact())
