@@ -63,6 +63,7 @@ async function whoAmI(): Promise<void> {
 export function signedIn(who: Me): void {
   const wasLocked = gate.peek().is === "locked";
   me.value = who;
+  if (wasLocked) go({ at: "groups" }); // from there a running call is shown at once
   gate.value = who.locked ? { is: "locked" } : { is: "in" };
   // A locked device has a line too: it may ask for someone, and sees its own call (CB4).
   if (wasLocked) session?.restart();
