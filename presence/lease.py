@@ -5,7 +5,7 @@ A protocol ping is answered by a hung page too, so only the page's answer to an 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from presence.ids import Instant, Millis
 
@@ -32,28 +32,31 @@ class Lease:
 
     renewed_at: Instant
     urgent: bool
+    urgent_since: Instant = 0
 
     def lapses_at(self, times: LeaseTimes) -> Instant:
-        return self.renewed_at + times.lease_ms(urgent=self.urgent)
+        """A page that became urgent was sent beats at the calm pace until then, so it has one urgent lease from then to
+        answer; but never longer than its calm one, for only an answered beat renews a lease (PR3)."""
+        calm = self.renewed_at + times.calm_lease_ms
+        if not self.urgent:
+            return calm
+        return min(calm, max(self.renewed_at, self.urgent_since) + times.urgent_lease_ms)
 
     def has_lapsed(self, now: Instant, times: LeaseTimes) -> bool:
         return now >= self.lapses_at(times)
 
 
 def grant(now: Instant, *, urgent: bool) -> Lease:
-    return Lease(renewed_at=now, urgent=urgent)
+    return Lease(renewed_at=now, urgent=urgent, urgent_since=now)
 
 
 def renew(lease: Lease, now: Instant) -> Lease:
     """An answered beat. A late answer never moves a lease back."""
-    return Lease(renewed_at=max(lease.renewed_at, now), urgent=lease.urgent)
+    return replace(lease, renewed_at=max(lease.renewed_at, now))
 
 
 def with_urgency(lease: Lease, *, urgent: bool, now: Instant, times: LeaseTimes) -> Lease:
-    """The page's duty changed. Turning urgent shortens the lease at once, but never lets it lapse in the past:
-    the page was sent beats at the calm pace until now, so it gets one urgent lease from now to answer."""
-    if urgent == lease.urgent:
+    """The page's duty changed. A lease that has lapsed stays lapsed, whatever its pace."""
+    if urgent == lease.urgent or lease.has_lapsed(now, times):
         return lease
-    if urgent and not lease.has_lapsed(now, times):
-        return Lease(renewed_at=now, urgent=True)
-    return Lease(renewed_at=lease.renewed_at, urgent=urgent)
+    return replace(lease, urgent=urgent, urgent_since=now)
