@@ -44,6 +44,11 @@ def visible_to(entry: Entry, reader: AccountId, hidden_authors: Container[Accoun
     return entry.author_account == reader or entry.author_account not in hidden_authors
 
 
+def was_taken_away(entry: Entry) -> bool:
+    """Deleted or hidden: nobody sees author or text any more, the author included (CH2, CH3)."""
+    return entry.kind in (Kind.DELETED, Kind.HIDDEN)
+
+
 def position_continues(*, reader_epoch: int, reader_seq: int, epoch: int, head: int) -> bool:
     """Whether a reader may go on from where it was. One that is ahead of the log, or of another epoch (a restored
     backup), must replace what it has."""

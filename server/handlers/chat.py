@@ -9,7 +9,7 @@ from typing import TypeVar
 from presence.ids import AccountId, RoomId
 from rooms import commands
 from rooms.call import Call, Closed, Here, InRoom, may_read_room
-from rooms.chat import Entry, Kind, position_continues, visible_to
+from rooms.chat import Entry, Kind, position_continues, visible_to, was_taken_away
 from rooms.group import Membership, Role, must_be_active, must_moderate, must_write
 from rooms.refusals import Refusal, Refused
 from server.handlers.call_changes import save_call
@@ -223,6 +223,8 @@ def entry_view(services: Services, reader: Who, entry: Entry) -> f.Entry:
 def view_for(entry: Entry, reader: AccountId, device: str, hidden: set[AccountId]) -> f.Entry:
     if not visible_to(entry, reader, hidden):
         return f.Entry(seq=entry.seq, kind="gap")
+    if was_taken_away(entry):  # its place, and that it is gone: no author, no body (CH2)
+        return f.Entry(seq=entry.seq, kind=entry.kind.value, at=entry.at)
     badge = BADGES[entry.author_role]
     author = f.Person(member=entry.author, name=entry.author_name, badge=badge, simulated=entry.simulated)
     return f.Entry(
