@@ -16,6 +16,8 @@ from server.wire.frames import (
     CancelCall,
     CardDelivered,
     CardSeen,
+    CloseAsVolunteer,
+    CloseCall,
     Command,
     ConfirmHere,
     DangerNow,
@@ -23,14 +25,18 @@ from server.wire.frames import (
     FetchOnCall,
     Hello,
     LeaveCall,
+    NarrowCall,
     RaiseCall,
+    RefuseHelper,
+    ReopenCall,
     StepAway,
+    StillNeed,
     UndoCancel,
 )
 
 URGENT = (
     RaiseCall, CancelCall, UndoCancel, AnswerCall, EnterCall, LeaveCall, ConfirmHere, FetchOnCall, DangerNow, StepAway,
-    CardDelivered, CardSeen,
+    CloseCall, StillNeed, NarrowCall, RefuseHelper, CloseAsVolunteer, ReopenCall, CardDelivered, CardSeen,
 )  # fmt: skip
 """Never slowed by the ordinary limit: no throttle blocks a call (UC9)."""
 
@@ -38,6 +44,9 @@ ORDINARY_PER_SECOND = 10
 ORDINARY_BURST = 60
 URGENT_PER_SECOND = 20
 URGENT_BURST = 200
+BEATS_PER_SECOND = 1
+BEATS_BURST = 20
+"""The server asks for one in 6 s at most; a page that slept may answer a few at once."""
 BAD_FRAMES_AT_MOST = 20
 REFUSALS_BEFORE_CLOSE = 300
 
@@ -75,10 +84,12 @@ class Session:
     too_fast: int = 0
     ordinary: Bucket = field(init=False)
     urgent: Bucket = field(init=False)
+    beats: Bucket = field(init=False)
 
     def __post_init__(self) -> None:
         self.ordinary = Bucket.full(ORDINARY_PER_SECOND, ORDINARY_BURST, self.now)
         self.urgent = Bucket.full(URGENT_PER_SECOND, URGENT_BURST, self.now)
+        self.beats = Bucket.full(BEATS_PER_SECOND, BEATS_BURST, self.now)
 
     def must_close(self, command: Command) -> CloseCode | None:
         """`hello` comes first and once."""
@@ -87,10 +98,12 @@ class Session:
         return None
 
     def may_pass(self, command: Command, now: Instant) -> bool:
-        """Whether the rate allows this frame. Beats are not counted: the server asks for them."""
-        if isinstance(command, Beat | Hello):
+        """Whether the rate allows this frame. Beats are counted apart: no chat may cost a page its lease."""
+        if isinstance(command, Hello):
             return True
         bucket = self.urgent if isinstance(command, URGENT) else self.ordinary
+        if isinstance(command, Beat):
+            bucket = self.beats
         if bucket.take(now):
             return True
         self.too_fast += 1
