@@ -12,6 +12,7 @@ import pytest
 
 from rooms.policy import Policy
 from rooms.refusals import SENTENCES, Refusal
+from server.cli import app
 from server.store.tables import metadata
 from server.wire import codes
 
@@ -21,6 +22,7 @@ PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *DOCS.rglob("*.md")])
 WRITTEN = [page for page in PAGES if page.name != "protocol.md"]
 PROTOCOL = (DOCS / "protocol.md").read_text()
 ENDINGS = ("py", "md", "ts", "tsx", "db", "key", "pem", "journal")
+COMMAND = r"(?:^|[`/ ])beside (serve|demo|doctor|db|user)\b(?: ([a-z][a-z-]+))?"
 SOURCES = ("presence", "rooms", "server", "clients", "tests", "docs", ".ci")
 
 
@@ -134,6 +136,20 @@ def test_every_variable_that_a_document_names_is_a_setting() -> None:
     for page in WRITTEN:
         for variable in re.findall(r"\b(BESIDE_[A-Z_]*[A-Z])\b", page.read_text()):
             assert variable in known or any(one.startswith(variable) for one in known), f"{name(page)}: {variable}"
+
+
+def test_every_command_that_a_document_names_can_be_typed() -> None:
+    words = set(re.findall(r'^    "(\w+)": \w+,$', (ROOT / "do").read_text(), flags=re.MULTILINE))
+    tree = {one: {sub for sub in app[one] if not sub.startswith("-")} for one in app if not one.startswith("-")}
+    for page in WRITTEN:
+        text = page.read_text()
+        for word in re.findall(r"\./do ([a-z-]+)", text):
+            assert word in words, f"{name(page)}: ./do {word}"
+        for command, sub in re.findall(
+            r"(?:^|[`/ ])beside (serve|demo|doctor|db|user)\b(?: ([a-z-]+))?", text, re.MULTILINE
+        ):
+            assert command in tree, f"{name(page)}: beside {command}"
+            assert not sub or not tree[command] or sub in tree[command], f"{name(page)}: beside {command} {sub}"
 
 
 def test_decisions_are_numbered_and_say_why() -> None:
