@@ -92,6 +92,17 @@ def test_states_name_their_functions() -> None:
     assert len(re.findall(r"`\w+\.\w+`", (DOCS / "states.md").read_text())) > 40
 
 
+def test_each_arrow_of_a_picture_has_its_row() -> None:
+    for part in (DOCS / "states.md").read_text().split("\n## ")[1:]:
+        arrows = re.findall(r"-->[^:\n]*: (\w(?:, \w)*)\b", part)
+        rows = re.findall(r"^\| (\w(?:, \w)*) \|", part, flags=re.MULTILINE)
+        assert letters(arrows) == letters(rows), part.splitlines()[0]
+
+
+def letters(of: list[str]) -> set[str]:
+    return {letter for one in of for letter in one.split(", ")}
+
+
 def test_the_glossary_has_each_word_once_in_order() -> None:
     rows = re.findall(r"^\| ([^|]+) \| [^|]+ \| [^|]* \|$", (DOCS / "glossary.md").read_text(), flags=re.MULTILINE)
     words = [row.split(",")[0].split(" (")[0].casefold() for row in rows if row != "word"]
