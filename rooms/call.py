@@ -260,6 +260,8 @@ class Call:
     """Someone brought in on-call: “I need more”, a responder, or danger now."""
     wanted_rings: int = 0
     danger_at: Instant | None = None
+    check_in_at: Instant | None = None
+    """When a caller who ended the call and consented is asked how they are (UC12)."""
     end: End = None
 
 

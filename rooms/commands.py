@@ -303,14 +303,16 @@ def _uncancel(call: Call, end: Cancelled, now: Instant) -> Call:
     return call
 
 
-def close(call: Call, member: MemberId, now: Instant, feeling: str) -> Call:
-    """The caller ends the call and says how it is now. "more" does not end it: on-call is brought in at once (UC12)."""
+def close(call: Call, member: MemberId, now: Instant, feeling: str, policy: Policy, *, check_in: bool = False) -> Call:
+    """The caller ends the call and says how it is now. "more" does not end it: on-call is brought in at once. With
+    their consent they are asked the next day how they are (UC12)."""
     _must_be_caller(call, member)
     if feeling == "more":
         return want_on_call(_brought_back(call, now), member, now)
     if isinstance(call.end, Closed):
         return call
-    return replace(call, end=Closed(at=now, by=member, word=feeling))
+    ask_at = now + policy.check_in_after_ms if check_in else None
+    return replace(call, end=Closed(at=now, by=member, word=feeling), check_in_at=ask_at)
 
 
 def _brought_back(call: Call, now: Instant) -> Call:

@@ -13,6 +13,7 @@ import structlog
 from presence.ids import CallId, Instant
 from rooms.call import Call
 from server.handlers.call_changes import save_call
+from server.handlers.check_ins import tell_due
 from server.handlers.retention import SWEEP_EVERY_MS, Retention, sweep
 from server.handlers.services import Services
 from server.metrics import DEADLINES, LATENESS
@@ -45,13 +46,18 @@ class Timers:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
+    async def round(self) -> None:
+        """Everything that time asks for, once."""
+        self._watch_lines()
+        await self.look()
+        await self._send_pages()
+        await tell_due(self._services)
+        await self._forget()
+
     async def _run(self) -> None:
         while True:
             try:
-                self._watch_lines()
-                await self.look()
-                await self._send_pages()
-                await self._forget()
+                await self.round()
                 self.store_ok = not self._services.store.afloat
             except (StoreDown, StoreLate):
                 self.store_ok = False

@@ -15,7 +15,6 @@ from server.wire.codec import encode_event
 from server.wire.codes import CloseCode
 from server.wire.frames import Event
 
-
 K = TypeVar("K")
 V = TypeVar("V")
 

@@ -175,6 +175,7 @@ def card(call: Call, recipient: Recipient, now: Instant, policy: Policy) -> Card
         raised_at=call.raised_at,
         standing=standing(call).value,
         mine=answer_of(recipient),
+        ringing=recipient.ringing,
         asked_first=recipient.asked_first,
         sound_at=recipient.sound_at if asking and _may_sound(call, recipient) else None,
         pledge_until=recipient.answer.until if isinstance(recipient.answer, Coming) else None,

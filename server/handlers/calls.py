@@ -190,7 +190,12 @@ async def undo_cancel(services: Services, who: Who, command: f.UndoCancel) -> f.
 
 async def close_call(services: Services, who: Who, command: f.CloseCall) -> f.Ok:
     now = services.clock.now()
-    return await _as_caller(services, who, command, lambda c: commands.close(c, c.caller, now, command.feeling))
+    return await _as_caller(
+        services,
+        who,
+        command,
+        lambda c: commands.close(c, c.caller, now, command.feeling, services.policy, check_in=command.check_in),
+    )
 
 
 async def still_need(services: Services, who: Who, command: f.StillNeed) -> f.Ok:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from rooms.refusals import Refusal, Refused
-from server.handlers import availability, calls, care, chat, groups, oncall, presence
+from server.handlers import availability, calls, care, chat, check_ins, groups, oncall, presence
 from server.handlers.services import Services
 from server.who import Who
 from server.wire import frames as f
@@ -50,6 +50,7 @@ HANDLERS: dict[type[f.Frame], Handler] = {
     f.UndoCancel: calls.undo_cancel,
     f.CloseCall: calls.close_call,
     f.StillNeed: calls.still_need,
+    f.AnswerCheckIn: check_ins.answer_check_in,
     f.NarrowCall: calls.narrow_call,
     f.RefuseHelper: calls.refuse_helper,
     f.FetchOnCall: calls.fetch_on_call,

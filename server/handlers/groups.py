@@ -10,6 +10,7 @@ from rooms.chat import Entry, Kind
 from rooms.group import Group, Membership, Role, State, must_be_active, must_moderate, must_write, size_band
 from rooms.policy import HOUR
 from rooms.refusals import Refusal, Refused
+from rooms.search import matches
 from server.handlers.services import Done, Services, commit
 from server.ids import digest
 from server.names import check_member_name, clean_name
@@ -38,16 +39,9 @@ BADGES: dict[Role, f.Badge] = {
 async def find_groups(services: Services, who: Who, command: f.FindGroups) -> f.Ok:
     """Keyword search over public blurbs; nothing else of a group leaves it (GR1)."""
     found = await services.store.read(lambda tx: tx.groups.all_groups())
-    words = command.words.casefold().split()
-    cards = [_card(group, size) for group, size in found if all(_matches(group, w) for w in words)]
+    cards = [_card(group, size) for group, size in found if matches(group, command.words)]
     services.out.send_urgent(who.connection, f.FoundGroups(re=command.k, groups=that_fit(cards[:50])))
     return f.Ok(re=command.k)
-
-
-def _matches(group: Group, word: str) -> bool:
-    text = " ".join((group.name, group.blurb, group.rules, *group.tags)).casefold()
-    stem = word[:-1] if len(word) > 4 and word.endswith("s") else word
-    return stem in text
 
 
 def _card(group: Group, size: int) -> f.GroupCard:

@@ -12,6 +12,7 @@ from presence.roster import Seat
 from rooms import commands
 from rooms.call import Call, Dismissed
 from rooms.group import Membership, Role, State
+from server.handlers import check_ins
 from server.handlers.call_changes import save_call
 from server.handlers.call_views import caller_view, card
 from server.handlers.calls import member_in_call
@@ -53,6 +54,9 @@ async def arrived(services: Services, who: Who) -> None:
     for call in calls:
         for event in views_of(services, call, who):
             services.out.send_urgent(who.connection, event)
+    if not who.locked:
+        for question in await check_ins.waiting_for(services, who.account):
+            services.out.send_urgent(who.connection, question)
     await reach_changed(services, who.account)
 
 

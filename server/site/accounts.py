@@ -11,7 +11,7 @@ from collections import OrderedDict
 
 from aiohttp import web
 from argon2 import PasswordHasher
-from argon2.exceptions import VerifyMismatchError
+from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
 from presence.ids import AccountId, DeviceId, Instant
 from rooms.refusals import Refusal, Refused
@@ -52,7 +52,7 @@ class Passphrases:
     def _verify(self, stored: str, passphrase: str) -> bool:
         try:
             return self._hasher.verify(stored, passphrase)
-        except VerifyMismatchError:
+        except (VerifyMismatchError, InvalidHashError):
             return False
 
 

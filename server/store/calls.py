@@ -10,7 +10,7 @@ from presence.ids import AccountId, CallId, DeviceId, GroupId, Instant, MemberId
 from rooms.call import Call, Closed, Coming, Here, InRoom, Recipient, is_over
 from server.records import DuePage, Page, PushTarget
 from server.store.call_codec import decode_call, encode_call
-from server.store.tables import call_people, calls, deadlines, devices, entries, pages
+from server.store.tables import call_people, calls, check_ins, deadlines, devices, entries, pages
 
 CALL = "call"
 
@@ -40,6 +40,7 @@ class SqlCalls:
             )
         self._save_people(call)
         self._save_deadline(call.id, next_deadline)
+        self._save_check_in(call)
 
     def _save_people(self, call: Call) -> None:
         people: dict[AccountId, str] = {}
@@ -56,6 +57,31 @@ class SqlCalls:
                 self._db.execute(insert(call_people).values(call=call.id, account=account, part=part))
             elif kept[account] != part:
                 self._db.execute(update(call_people).where(where).values(part=part))
+
+    def _save_check_in(self, call: Call) -> None:
+        self._db.execute(delete(check_ins).where((check_ins.c.call == call.id) & check_ins.c.told_at.is_(None)))
+        if call.check_in_at is not None and is_over(call):
+            values = {"call": call.id, "account": call.caller_account, "due_at": call.check_in_at}
+            self._db.execute(insert(check_ins).values(**values))
+
+    def check_ins_to_tell(self, now: Instant) -> list[Call]:
+        where = (check_ins.c.due_at <= now) & check_ins.c.told_at.is_(None)
+        query = select(calls.c.body).join(check_ins, check_ins.c.call == calls.c.id).where(where)
+        return [decode_call(body) for body in self._db.execute(query).scalars()]
+
+    def check_in_told(self, call: CallId, now: Instant) -> None:
+        self._db.execute(update(check_ins).where(check_ins.c.call == call).values(told_at=now))
+
+    def check_ins_of(self, account: AccountId, told_since: Instant) -> list[Call]:
+        where = (
+            (check_ins.c.account == account) & (check_ins.c.told_at > told_since) & check_ins.c.answered_at.is_(None)
+        )
+        query = select(calls.c.body).join(check_ins, check_ins.c.call == calls.c.id).where(where)
+        return [decode_call(body) for body in self._db.execute(query).scalars()]
+
+    def answer_check_in(self, call: CallId, account: AccountId, now: Instant) -> bool:
+        where = (check_ins.c.call == call) & (check_ins.c.account == account) & check_ins.c.told_at.is_not(None)
+        return self._db.execute(update(check_ins).where(where).values(answered_at=now)).rowcount == 1
 
     def _save_deadline(self, call: CallId, at: Instant | None) -> None:
         where = (deadlines.c.kind == CALL) & (deadlines.c.subject == call)

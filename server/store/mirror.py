@@ -49,12 +49,12 @@ class Mirror:
             _replace_all(db, self._read_file())
         self._worker.start()
 
-    def follow(self, statements: list[Statement]) -> None:
+    def follow(self, statements: list[Statement], others_wrote: bool) -> None:
         """Called in the writer's thread after each commit, before the next one can happen: what the file holds now is
         exactly what has been committed, so this is the moment to copy it anew when that is wanted."""
         if self._loop is None or not self._follows:
             return
-        if self._reload:
+        if self._reload or others_wrote:
             self._reload = False
             rows = self._read_file()
             self._worker.put_from_thread(self._loop, lambda tx: _replace_all(_connection(tx), rows))

@@ -182,6 +182,16 @@ call_people = Table(
     Column("part", String(8), nullable=False),  # caller, helper, here, rung
 )
 
+check_ins = Table(
+    "check_ins",
+    metadata,
+    Column("call", ForeignKey("calls.id", ondelete="CASCADE"), primary_key=True),
+    Column("account", String(16), nullable=False, index=True),
+    Column("due_at", BigInteger, nullable=False),
+    Column("told_at", BigInteger),
+    Column("answered_at", BigInteger),
+)
+
 deadlines = Table(
     "deadlines",
     metadata,

@@ -36,6 +36,10 @@ Statement = tuple[str, Any]
 """A statement and its parameters, as the driver got them."""
 
 
+OnCommit = Callable[[list[Statement], bool], None]
+"""What was committed, and whether another process has written to the file besides."""
+
+
 @dataclass(slots=True)
 class _Job:
     work: Callable[[Tx], Any]
@@ -80,7 +84,7 @@ class SqliteStore:
     """The file. `server.store.lifeboat` puts the limits of waiting around it. `on_commit` gets the statements of each
     commit, in order, in the writer's thread."""
 
-    def __init__(self, path: Path, on_commit: Callable[[list[Statement]], None] | None = None) -> None:
+    def __init__(self, path: Path, on_commit: OnCommit | None = None) -> None:
         self._path = path
         self._writer = Worker("store-writer", sqlite_engine(path), on_commit)
         self._reader = Worker("store-reader", sqlite_engine(path, read_only=True))
@@ -130,12 +134,13 @@ class SqliteStore:
 class Worker:
     """A thread with one connection, which runs what it is handed in groups."""
 
-    def __init__(self, name: str, engine: Engine, on_commit: Callable[[list[Statement]], None] | None = None) -> None:
+    def __init__(self, name: str, engine: Engine, on_commit: OnCommit | None = None) -> None:
         self._engine = engine
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._loop, name=name, daemon=True)
         self._on_commit = on_commit
         self._statements: list[Statement] = []
+        self._others: int | None = None
         if on_commit is not None:
             event.listen(engine, "after_cursor_execute", self._note)
 
@@ -195,8 +200,11 @@ class Worker:
             with self._engine.connect() as db, db.begin():
                 tx = SqlTx(db)
                 outcomes.extend(self._one(db, tx, job) for job in group)
+                others = db.exec_driver_sql("PRAGMA data_version").scalar() if self._on_commit is not None else None
             if self._on_commit is not None:
-                self._on_commit(self._statements)
+                # The version of a connection changes only by what other connections wrote: `beside user …`, say.
+                self._on_commit(self._statements, others not in (self._others, None) and self._others is not None)
+                self._others = others
         except DBAPIError as error:
             log.error("store_failed", jobs=len(group), error=type(error.orig).__name__, code=_sqlite_code(error))
             outcomes = [(job, None, StoreDown("not committed")) for job in group]

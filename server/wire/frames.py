@@ -506,6 +506,13 @@ class StillNeed(Frame, tag="still_need", frozen=True):
     need: bool
 
 
+class AnswerCheckIn(Frame, tag="answer_check_in", frozen=True):
+    """The caller answered the next day's question, or put it away (UC12)."""
+
+    k: Key
+    call: Id
+
+
 class NarrowCall(Frame, tag="narrow_call", frozen=True):
     """The caller narrows whom the call may still ask (UC16, GR4)."""
 
@@ -631,7 +638,7 @@ Command = (
     | OpenRoom | CloseRoom | FetchEntries | Say | DeleteEntry | HideEntry | Typing
     | SetAvailability | SetRungWhenAway | HidePresence
     | RaiseCall | CardDelivered | CardSeen | AnswerCall | EnterCall | LeaveCall | ConfirmHere | CancelCall | UndoCancel
-    | CloseCall | StillNeed | NarrowCall | RefuseHelper | FetchOnCall | DangerNow | StepAway
+    | CloseCall | StillNeed | AnswerCheckIn | NarrowCall | RefuseHelper | FetchOnCall | DangerNow | StepAway
     | WatchDesk | SetShift | CloseAsVolunteer | ReopenCall | ReadAudit
     | BlockMember | UnblockMember | ListBlocks | ReportMember | ListReports | ResolveReport
 )  # fmt: skip
@@ -814,6 +821,8 @@ class Card(Frame, tag="card", frozen=True):
     raised_at: Millis
     standing: Standing
     mine: Answer
+    ringing: Count
+    """Which ringing this card is. A device acks each ringing anew with `card_delivered` and `card_seen`."""
     asked_first: bool
     sound_at: Millis | None
     pledge_until: Millis | None
@@ -828,6 +837,15 @@ class Card(Frame, tag="card", frozen=True):
     danger: bool
     debrief: bool
     """The call ended and this person was here: offer a moment to talk (UC17)."""
+
+
+class CheckIn(Frame, tag="check_in", frozen=True):
+    """The day after a call, with the caller's consent: "how are you?" (UC12). It may be ignored."""
+
+    call: Id
+    group: Id
+    group_name: Name
+    ended_at: Millis
 
 
 class CardGone(Frame, tag="card_gone", frozen=True):
@@ -904,6 +922,6 @@ class Revoked(Frame, tag="revoked", frozen=True):
 
 Event = (
     Welcome | Ok | RefusedFrame | Beat | GroupsNow | FoundGroups | Members | JoinRequests | RoomNow | Entries
-    | EntryAdded | EntryChanged | Resync | TypingNow | PresenceNow | MyCall | Card | CardGone | DeskNow | Audit
-    | Reports | Blocks | Revoked
+    | EntryAdded | EntryChanged | Resync | TypingNow | PresenceNow | MyCall | CheckIn | Card | CardGone | DeskNow
+    | Audit | Reports | Blocks | Revoked
 )  # fmt: skip

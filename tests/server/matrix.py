@@ -135,6 +135,8 @@ cancel_call                   CAL nf/ok/ok/ok  LOC nf/ok/ok/ok
 undo_cancel                   CAL nf/ok/ok/tl  LOC nf/ok/ok/tl
 close_call                    CAL nf/ok/ok/ok
 still_need                    CAL nf/ok/ok/ov
+# nobody has been asked how they are the day after (UC12)
+answer_check_in               CAL nf
 narrow_call                   CAL nf/ok/ok/ov
 # HEL
 refuse_helper                 CAL nf/ok/ok/ov

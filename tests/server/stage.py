@@ -123,7 +123,8 @@ class Stage:
             wrong += self._traces(role, reply)
         else:
             await self.quiet()
-            wrong += self._leaks(role if row in LETS_IN else "")
+            # Whom the moderator lets in is a member from then on, and sees who can come (PR6).
+            wrong += self._leaks(role if row in LETS_IN else "PEN" if row == "decide_join" else "")
             wrong += self._broken_calls(row)
         await self.put_back()
         return wrong
@@ -309,6 +310,7 @@ FIELDS: dict[str, Fields] = {
     "undo_cancel": lambda s: {"call": s.call},
     "close_call": lambda s: {"call": s.call, "feeling": "better"},
     "still_need": lambda s: {"call": s.call, "need": True},
+    "answer_check_in": lambda s: {"call": s.call},
     "narrow_call": lambda s: {"call": s.call, "only": []},
     "refuse_helper": lambda s: {"call": s.call, "member": s.members["HEL"]},
     "fetch_on_call": lambda s: {"call": s.call},

@@ -97,6 +97,8 @@ class State:
     desk: View | None = None
     presence: dict[str, View] = field(default_factory=dict)
     """Who can be here now, by group id."""
+    check_ins: list[View] = field(default_factory=list)
+    """Questions of the day after a call, that this connection was asked."""
     logs: dict[str, Log] = field(default_factory=dict)
     """By room id, for every room that was opened."""
     _unconfirmed: set[str] = field(default_factory=set)
@@ -152,6 +154,8 @@ class State:
                 self._replace(self.my_calls, event)
             case "card":
                 self._replace(self.cards, event)
+            case "check_in":
+                self.check_ins = [c for c in self.check_ins if c["call"] != event["call"]] + [event]
             case "card_gone":
                 self.cards.pop(event["call"], None)
             case "desk_now":

@@ -431,6 +431,13 @@ export interface StillNeed {
   need: boolean;
 }
 
+/** The caller answered the next day's question, or put it away (UC12). */
+export interface AnswerCheckIn {
+  t: "answer_check_in";
+  k: string;
+  call: string;
+}
+
 /** The caller narrows whom the call may still ask (UC16, GR4). */
 export interface NarrowCall {
   t: "narrow_call";
@@ -731,6 +738,8 @@ export interface Card {
   raised_at: number;
   standing: "cancelled" | "closed" | "coming" | "held" | "open" | "parked";
   mine: "asked" | "cant" | "coming" | "here" | "in_room" | "lapsed" | "left" | "withdrawn";
+  /** Which ringing this card is. A device acks each ringing anew with `card_delivered` and `card_seen`. */
+  ringing: number;
   asked_first: boolean;
   sound_at: number | null;
   pledge_until: number | null;
@@ -745,6 +754,15 @@ export interface Card {
   danger: boolean;
   /** The call ended and this person was here: offer a moment to talk (UC17). */
   debrief: boolean;
+}
+
+/** The day after a call, with the caller's consent: "how are you?" (UC12). It may be ignored. */
+export interface CheckIn {
+  t: "check_in";
+  call: string;
+  group: string;
+  group_name: string;
+  ended_at: number;
 }
 
 /** This call is no longer this person's to see. */
@@ -860,6 +878,7 @@ export type Command =
   | UndoCancel
   | CloseCall
   | StillNeed
+  | AnswerCheckIn
   | NarrowCall
   | RefuseHelper
   | FetchOnCall
@@ -894,6 +913,7 @@ export type Event =
   | TypingNow
   | PresenceNow
   | MyCall
+  | CheckIn
   | Card
   | CardGone
   | DeskNow

@@ -202,6 +202,18 @@ def upgrade() -> None:
     with op.batch_alter_table('call_people', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_call_people_account'), ['account'], unique=False)
 
+    op.create_table('check_ins',
+    sa.Column('call', sa.String(length=16), nullable=False),
+    sa.Column('account', sa.String(length=16), nullable=False),
+    sa.Column('due_at', sa.BigInteger(), nullable=False),
+    sa.Column('told_at', sa.BigInteger(), nullable=True),
+    sa.Column('answered_at', sa.BigInteger(), nullable=True),
+    sa.ForeignKeyConstraint(['call'], ['calls.id'], ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('call')
+    )
+    with op.batch_alter_table('check_ins', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_check_ins_account'), ['account'], unique=False)
+
     op.create_table('entries',
     sa.Column('room', sa.String(length=16), nullable=False),
     sa.Column('seq', sa.BigInteger(), autoincrement=False, nullable=False),
@@ -261,6 +273,10 @@ def downgrade() -> None:
 
     op.drop_table('join_requests')
     op.drop_table('entries')
+    with op.batch_alter_table('check_ins', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_check_ins_account'))
+
+    op.drop_table('check_ins')
     with op.batch_alter_table('call_people', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_call_people_account'))
 
