@@ -98,9 +98,13 @@ def settle(call: Call, now: Instant) -> Call:
 
 
 def wait_again(call: Call, now: Instant) -> Call:
-    """A new attempt: the clock of the rings starts anew (UC0, UC3)."""
+    """A new attempt: the clock of the rings starts anew (UC0, UC3), and so do the devices' facts of everyone who is to
+    be asked anew. Within an attempt no fact falls."""
+    helping = {r.member for r in helpers(call)}
+    anew = {m: r if m in helping else replace(r, reached=Reached.TARGETED) for m, r in call.recipients.items()}
     return replace(
         call,
+        recipients=anew,
         attempt=call.attempt + 1,
         waiting_since=now,
         rings=(),
@@ -308,8 +312,7 @@ def _rung(
     )
     if before is None:
         return fresh
-    kept = before.reached if before.rung_at >= call.waiting_since else Reached.TARGETED
-    return replace(fresh, reached=kept, pledged_attempt=before.pledged_attempt, was_here=before.was_here)
+    return replace(fresh, reached=before.reached, pledged_attempt=before.pledged_attempt, was_here=before.was_here)
 
 
 def _ring_newcomers(call: Call, now: Instant, candidates: tuple[Candidate, ...], policy: Policy) -> Call:
