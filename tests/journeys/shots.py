@@ -57,7 +57,6 @@ async def someone(world: World, name: str, *, coordinator: bool = False, wide: b
         coordinator=coordinator,
         viewport=DESKTOP if wide else PHONE,
         device_scale_factor=1 if wide else SCALE,
-        locale="en-GB",
         timezone_id="Europe/London",
     )
 
