@@ -54,28 +54,28 @@ export const stillAsking = computed(() =>
   ),
 );
 
-// ---- what the device says of a card (delivered, seen), once for each time it is asked
+// ---- what the device says of a card (delivered, seen), once for each ringing
 
-const said = new Map<string, string>();
+const said = new Map<string, number>();
 
-function sayOnce(what: "card_delivered" | "card_seen", call: string, asking: string): void {
+function sayOnce(what: "card_delivered" | "card_seen", { call, ringing }: Card): void {
   const key = `${what} ${call}`;
-  if (said.get(key) === asking) return;
-  said.set(key, asking);
+  if (said.get(key) === ringing) return;
+  said.set(key, ringing);
   ask({ t: what, call }).catch(() => said.delete(key));
 }
 
-// A new attempt brings a new time to sound: the same card asks anew.
-
-/** The card is in the document. */
-export const cardInPage = (card: Card) => sayOnce("card_delivered", card.call, `${card.sound_at}`);
+/** The card is in the document. Each ringing of it is acked anew. */
+export const cardInPage = (card: Card) => sayOnce("card_delivered", card);
 /** The card is in the document of a visible page. */
-export const cardVisible = (card: Card) => sayOnce("card_seen", card.call, `${card.sound_at}`);
+export const cardVisible = (card: Card) => sayOnce("card_seen", card);
 
 /** A row of the desk is the volunteer's card: delivered once it is in the table, seen once the page is looked at. */
 export function rowInPage(row: DeskRow): void {
-  sayOnce("card_delivered", row.call, `${row.attempt}`);
-  if (document.visibilityState === "visible") sayOnce("card_seen", row.call, `${row.attempt}`);
+  const card = cards.peek().get(row.call);
+  if (!card || card.mine !== "asked" || card.stood_down !== "no") return;
+  cardInPage(card);
+  if (document.visibilityState === "visible") cardVisible(card);
 }
 
 /** The server sent a version that this page holds: it did not hear the first ack, or did not count it. */

@@ -13,7 +13,7 @@ import { useDeed } from "../components/useDeed";
 import { soundReady, wakeSound } from "../device/sound";
 import { Icon } from "../icons/Icon";
 import { now, secondsSince } from "../model/clock";
-import { desk, line, live, me } from "../model/model";
+import { cards, desk, line, live, me } from "../model/model";
 import { common } from "../text/en";
 import { oncall as words } from "../text/oncall.en";
 import { duration, timeOfDay } from "../text/words";
@@ -137,11 +137,11 @@ function Calls({ view }: { view: DeskNow }) {
   const rows = held.value ? keepOrder(order.current, view.rows) : sortRows(view.rows);
   order.current = rows.map((row) => row.call);
   useEffect(() => {
-    const look = () => view.rows.forEach((row) => row.mine === "asked" && rowInPage(row));
+    const look = () => view.rows.forEach(rowInPage);
     look();
     document.addEventListener("visibilitychange", look);
     return () => document.removeEventListener("visibilitychange", look);
-  }, [view.rows]);
+  }, [view.rows, cards.value]);
   const accept = (row: DeskRow) =>
     void run(() => answerCall(row.call, "coming")).then((well) => well && go({ at: "helping", call: row.call }));
   const open = (row: DeskRow) => go({ at: "helping", call: row.call });

@@ -1,12 +1,14 @@
 import axe from "axe-core";
-import { cleanup, render } from "@testing-library/preact";
+import { act, cleanup, render } from "@testing-library/preact";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { App } from "../App";
 import { sendThrough } from "../app/sender";
 import { forgetAcks } from "../app/cards";
 import type { Deed } from "../net/session";
 import { OnCall } from "../desk/OnCall";
-import { show, states } from "./states";
+import { cards } from "../model/model";
+import type { Card } from "../wire/frames";
+import { aCard, aRow, show, states } from "./states";
 
 const asked: Deed[] = [];
 
@@ -65,6 +67,30 @@ describe("the card", () => {
     const { getByRole } = page("card");
     expect(asked).toContainEqual({ t: "card_delivered", call: expect.any(String) });
     expect(document.activeElement).toBe(getByRole("heading", { name: "Ana is asking you, Maria." }));
+  });
+
+  test("uc a quiet card is acked too, once for each ringing", () => {
+    page("card");
+    const delivered = () => asked.filter((deed) => deed.t === "card_delivered").length;
+    const held = cards.peek().get(aCard.call)!;
+    expect(held.sound_at).toBeNull();
+    const next = (more: Partial<Card>) => act(() => void (cards.value = new Map([[held.call, { ...held, ...more }]])));
+    expect(delivered()).toBe(1);
+    next({ version: 2, asked: 5 });
+    expect(delivered()).toBe(1);
+    next({ version: 3, ringing: 2 });
+    expect(delivered()).toBe(2);
+    expect(asked.filter((deed) => deed.t === "card_seen")).toHaveLength(2);
+  });
+
+  test("uc a row of the desk acks the volunteer's card, and only a card that asks", () => {
+    show("desk");
+    const card = { ...aCard, call: aRow.call, as_volunteer: true };
+    cards.value = new Map([[card.call, card], ["held", { ...card, call: "held", mine: "here" as const }]]);
+    render(<OnCall />);
+    expect(asked.filter((deed) => deed.t === "card_delivered")).toEqual([{ t: "card_delivered", call: aRow.call }]);
+    act(() => void (cards.value = new Map([[card.call, { ...card, version: 2, ringing: 2 }]])));
+    expect(asked.filter((deed) => deed.t === "card_delivered")).toHaveLength(2);
   });
 
   test("buttons ignore input for 600 ms after it appeared", () => {

@@ -51,7 +51,7 @@ export const aCall: MyCall = {
 };
 export const aCard: Card = {
   t: "card", call: id("call"), version: 1, now: NOW, group: aGroup.group, group_name: "Sober evenings", me: id("Maria"), my_name: "Maria",
-  as_volunteer: false, caller: person("Ana"), words: "I’m outside the shop.", raised_at: NOW - 12_000, standing: "open", mine: "asked",
+  as_volunteer: false, caller: person("Ana"), words: "I’m outside the shop.", raised_at: NOW - 12_000, standing: "open", mine: "asked", ringing: 1,
   asked_first: true, sound_at: null, pledge_until: null, asked: 4, helpers: [], room: null, stood_down: "no", caller_lost_since: null,
   caller_stepped_away: false, prompt: "none", danger: false, debrief: false,
 };

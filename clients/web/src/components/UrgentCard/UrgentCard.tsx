@@ -34,13 +34,14 @@ function Asking({ card }: { card: Card }) {
   const { run, busy, trouble } = useDeed();
   const settled = useSettled();
   // Delivered is said only now that the card stands in the document; seen only when the page is looked at (UC, states).
-  useLayoutEffect(() => cardInPage(card), [card.call, card.sound_at]);
+  // With every frame of it, because what was said before the line dropped may not have been heard.
+  useLayoutEffect(() => cardInPage(card), [card]);
   useEffect(() => {
     const look = () => document.visibilityState === "visible" && cardVisible(card);
     look();
     document.addEventListener("visibilitychange", look);
     return () => document.removeEventListener("visibilitychange", look);
-  }, [card.call, card.sound_at]);
+  }, [card]);
   const cant = () =>
     void run(() => answerCall(card.call, "cant")).then(() => {
       lookedAt.value = null;
