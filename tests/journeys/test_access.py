@@ -12,6 +12,11 @@ from tests.journeys.stories import come, four_people, say
 from tests.journeys.world import DESKTOP, PASSPHRASE, PHONE, REPO, Someone, World
 
 pytestmark = pytest.mark.browser
+FOCUSED = """() => {
+    const e = document.activeElement;
+    if (!e || e === document.body) return '';
+    return e.getAttribute('aria-label') || e.innerText || e.labels?.[0]?.innerText || e.placeholder || '';
+}"""
 AXE = REPO / "clients/web/node_modules/axe-core/axe.min.js"
 
 
@@ -144,10 +149,7 @@ async def members_screens(axe: Axe, maria: Someone) -> None:
 async def tab_to(person: Someone, name: str) -> None:
     """Tab until the control of that name has the focus: everything must be reachable so."""
     for _ in range(60):
-        label = await person.p.evaluate(
-            "() => { const e = document.activeElement; return e && e !== document.body ? (e.getAttribute('aria-label') || e.innerText || "
-            "e.labels?.[0]?.innerText || e.placeholder || '') : '' }"
-        )
+        label = await person.p.evaluate(FOCUSED)
         if name in label:
             return
         await person.p.keyboard.press("Tab")

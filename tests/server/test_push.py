@@ -178,7 +178,7 @@ async def test_a_push_endpoint_of_the_servers_own_network_is_refused(tmp_path: P
     world = await World.begin(tmp_path / "data")
     try:
         ana = await world.account("ana")
-        with pytest.raises(Exception, match="bad_frame|did not make sense"):
+        with pytest.raises(Exception, match=r"bad_frame|did not make sense"):
             await ana.post("push", Phone(endpoint).subscription())
     finally:
         await world.end()

@@ -7,6 +7,7 @@ from contextlib import closing
 
 from rooms.call import CantNow
 from server.handlers.retention import DAY, Retention, sweep
+from server.ports import Tx
 from tests.worlds import Member, World
 
 PLANTED = "the sentence that must be gone from every file"
@@ -70,9 +71,12 @@ async def test_oc2_old_audit_lines_go_and_the_chain_still_finds_an_edit(world: W
     await world.account("Vera", first_token=world.first_token)
     store = world.beside.store
     now = world.clock.now()
-    await store.write(
-        lambda tx: [tx.care.add_audit("actor", f"done_{n}", "subject", now - DAY * n) for n in (500, 400, 3)]
-    )
+
+    def some_old_lines(tx: Tx) -> None:
+        for days in (500, 400, 3):
+            tx.care.add_audit("actor", f"done_{days}", "subject", now - DAY * days)
+
+    await store.write(some_old_lines)
     await sweep(world.beside.services, Retention())
     lines = await store.read(lambda tx: tx.care.audit(0, 100))
     assert [line.action for line in lines] == ["done_3"]

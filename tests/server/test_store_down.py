@@ -86,21 +86,18 @@ async def talk_through_it(ana: Member, maria: Member) -> str:
     raised = await ana.page.ask("raise_call", group=ana.group, words="I am outside the shop.")
     call = str(raised["call"])
     assert raised["saved"] is False, "what is not committed is never shown as saved"
-    await ana.page.until(lambda s: s.my_call is not None and s.my_call["saved"] is False)
+    await ana.page.until(lambda s: s.my_call_when(saved=False))
     room = await maria.go_into(call)
     await ana.page.open_room(room)
     await maria.page.say(room, "I am here.")
     await ana.page.say(room, "I had the money out.")
-    held = await ana.page.until(lambda s: s.my_call if s.my_call and s.my_call["standing"] == "held" else None)
+    held = await ana.page.until(lambda s: s.my_call_when(standing="held"))
     assert held["saved"] is False
     return call
 
 
 async def saved_again(ana: Member) -> dict[str, Any]:
-    await ana.page.until(lambda s: s.my_call is not None and s.my_call["saved"], within_seconds=BACK_WITHIN_SECONDS)
-    found = ana.page.state.my_call
-    assert found is not None
-    return found
+    return await ana.page.until(lambda s: s.my_call_when(saved=True), within_seconds=BACK_WITHIN_SECONDS)
 
 
 def stored_words(data: Path) -> list[str]:
@@ -164,7 +161,7 @@ async def test_uc15_deadlines_are_kept_in_memory(
     desk = a_volunteer_on_shift
     with locked(world):
         await ana.page.ask("raise_call", group=ana.group)
-        await ana.page.until(lambda s: s.my_call if s.my_call and s.my_call["asked"] == 2 else None)
+        await ana.page.until(lambda s: s.my_call_when(asked=2))
         await world.pass_time(95)
         row = await desk.until(lambda s: next((r for r in (s.desk or {"rows": []})["rows"] if r["sounds"]), None))
         assert row["saved"] is False

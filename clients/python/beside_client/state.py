@@ -154,10 +154,8 @@ class State:
                 self._replace(self.my_calls, event)
             case "card":
                 self._replace(self.cards, event)
-            case "check_in":
-                self.check_ins = [c for c in self.check_ins if c["call"] != event["call"]] + [event]
-            case "card_gone":
-                self.cards.pop(event["call"], None)
+            case "check_in" | "card_gone":
+                self._apply_to_ended(event)
             case "desk_now":
                 if self.desk is None or event["version"] >= self.desk["version"]:
                     self.desk = event
@@ -171,6 +169,13 @@ class State:
                 self._apply_to_log(event)
             case _:
                 pass
+
+    def _apply_to_ended(self, event: View) -> None:
+        call = event["call"]
+        if event["t"] == "card_gone":
+            self.cards.pop(call, None)
+        else:
+            self.check_ins = [c for c in self.check_ins if c["call"] != call] + [event]
 
     def _replace(self, held: dict[str, View], event: View) -> None:
         """Newer replaces older. The same version again is the same facts at a later `now`."""
