@@ -238,7 +238,7 @@ def test_uc12_more_after_a_cancel_brings_the_call_back() -> None:
 def test_uc12_more_after_the_end_is_never_a_silent_yes() -> None:
     w = held()
     w.ana_says("same")
-    assert refusal(commands.close, w.call, ANA, w.now, "more") is Refusal.TOO_LATE
+    assert refusal(commands.close, w.call, ANA, w.now, "more", POLICY) is Refusal.TOO_LATE
 
 
 def test_uc12_held_and_away_2_minutes_and_parted_well_is_parked() -> None:

@@ -249,7 +249,7 @@ def test_uc05_a_caller_who_is_not_connected_is_not_silent() -> None:
     [
         lambda c, m, t: commands.cancel(c, m, t, "ok", POLICY),
         commands.undo_cancel,
-        lambda c, m, t: commands.close(c, m, t, "better"),
+        lambda c, m, t: commands.close(c, m, t, "better", POLICY),
         commands.confirm_here,
         lambda c, m, t: commands.narrow(c, m, frozenset(), volunteers_too=True),
         lambda c, m, t: commands.refuse_helper(c, m, MemberId("Ben"), t),

@@ -227,13 +227,23 @@ def test_uc06_three_pledges_beside_those_who_are_here() -> None:
     assert say_coming(w, "peer 05") is Refusal.TAKEN
 
 
+def test_uc06_with_three_here_not_even_a_pledge_opens_the_room() -> None:
+    w = a_call(many_peers(4))
+    w.coming("peer 03", "peer 04")
+    w.is_here("peer 01", "peer 02", "peer 03")
+    assert enter(w, "peer 04") is Refusal.TAKEN
+
+
 def test_uc06_a_fourth_in_the_room_becomes_here_only_when_there_is_a_place() -> None:
     w = a_call(many_peers(4))
-    w.coming("peer 04")
-    w.enters("peer 01", "peer 02")
-    w.writes("Ana", "peer 01", "peer 02")
-    w.enters("peer 04")
-    w.writes("Ana", "peer 04")
+    w.coming("peer 03", "peer 04")
+    w.is_here("peer 01", "peer 02")
+    w.enters("peer 03")
+    w.at(1).enters("peer 04")
+    w.writes("peer 03", "peer 04", "Ana")
+    assert [w.answer(f"peer 0{n}") for n in (1, 2, 3, 4)] == ["Here", "Here", "Here", "InRoom"]
+    w.leaves("peer 01")
+    w.writes("peer 04")
     assert w.answer("peer 04") == "Here"
 
 

@@ -166,7 +166,7 @@ class World:
         self._then(commands.undo_cancel(self.call, ANA, self.now))
 
     def ana_says(self, feeling: str) -> None:
-        self._then(commands.close(self.call, ANA, self.now, feeling))
+        self._then(commands.close(self.call, ANA, self.now, feeling, self.policy))
 
     def ana_is_lost(self) -> None:
         self._then(commands.caller_lost(self.call, self.now))

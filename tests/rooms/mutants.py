@@ -1,0 +1,224 @@
+"""Rules broken on purpose. Each mutant is one slip in the core that the stories must notice.
+
+`old` stands exactly once in `file`; `rule` chooses the stories that are told to the mutant.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    name: str
+    file: str
+    old: str
+    new: str
+    rule: str
+
+
+MUTANTS = (
+    Mutant(
+        "a pledge never lapses",
+        "rooms/escalation.py",
+        "elif until is not None and now >= until:",
+        "elif until is not None and now >= until + 10**9:",
+        "uc04",
+    ),
+    Mutant(
+        "the 180 s ring waits for a pledge",
+        "rooms/ladder.py",
+        "step.ring not in (Ring.AWAY, Ring.VOLUNTEERS):\n        return step\n",
+        "step.ring is Ring.PEERS:\n        return step\n"
+        "    if step.ring is Ring.BACKUP:\n        return replace(step, at=_last_pledge_ends(running))\n",
+        "uc04",
+    ),
+    Mutant(
+        "the 90 s ring waits for a pledge without end",
+        "rooms/ladder.py",
+        "at=at_most if last is None else min(at_most, max(step.at, last))",
+        "at=last if last is None else max(step.at, last)",
+        "uc04",
+    ),
+    Mutant("four may be here", "rooms/call.py", "PEERS_HERE_AT_MOST = 3", "PEERS_HERE_AT_MOST = 4", "uc06"),
+    Mutant("four may pledge", "rooms/call.py", "PLEDGES_AT_MOST = 3", "PLEDGES_AT_MOST = 4", "uc06"),
+    Mutant(
+        "volunteers count as peers",
+        "rooms/call.py",
+        "return [r for r in recipients if r.part is Part.PEER]",
+        "return list(recipients)",
+        "uc06",
+    ),
+    Mutant(
+        "a volunteer is refused like a peer",
+        "rooms/commands.py",
+        "    if recipient.part is Part.PEER:\n        if recipient.pledged_attempt == call.attempt:",
+        "    if recipient.part:\n        if recipient.pledged_attempt == call.attempt:",
+        "uc06",
+    ),
+    Mutant(
+        "a block is not looked at",
+        "rooms/candidates.py",
+        "if candidate.account == call.caller_account or call.caller in candidate.blocks:",
+        "if candidate.account == call.caller_account:",
+        "cb02 or uc02",
+    ),
+    Mutant(
+        "a block is not looked at in the middle of a call",
+        "rooms/escalation.py",
+        "        call = _dismiss_unwelcome(call, candidates)\n",
+        "        pass\n",
+        "cb02 or gr03",
+    ),
+    Mutant(
+        "the attempt is not counted",
+        "rooms/escalation.py",
+        "attempt=call.attempt + 1,",
+        "attempt=call.attempt,",
+        "uc00 or uc03",
+    ),
+    Mutant(
+        "the clock of the rings does not start anew",
+        "rooms/escalation.py",
+        "        waiting_since=now,\n",
+        "",
+        "uc00 or uc03",
+    ),
+    Mutant(
+        "an undo is never too late",
+        "rooms/commands.py",
+        "if not isinstance(call.end, Cancelled) or now >= call.end.undo_until:",
+        "if not isinstance(call.end, Cancelled):",
+        "uc09",
+    ),
+    Mutant(
+        "sent counts as delivered",
+        "rooms/ladder.py",
+        "r.reached >= Reached.DELIVERED or",
+        "r.reached >= Reached.SENT or",
+        "uc03",
+    ),
+    Mutant(
+        "an empty ring is waited out", "rooms/ladder.py", "at = min(at, empty_at)", "at = max(at, empty_at)", "uc03"
+    ),
+    Mutant(
+        "nobody at the press waits 90 s for on-call",
+        "rooms/ladder.py",
+        "if call.attempt > 1 or call.nobody_at_press:",
+        "if call.attempt > 1:",
+        "uc03 or gr03",
+    ),
+    Mutant(
+        "the fail-safe of a later attempt takes 180 s",
+        "rooms/ladder.py",
+        "policy.backup_after_ms if call.attempt == 1 else policy.backup_after_again_ms",
+        "policy.backup_after_ms",
+        "uc03",
+    ),
+    Mutant(
+        "missed repeats are made up",
+        "rooms/ladder.py",
+        "backup_at + (since // policy.again_every_ms + 1) * policy.again_every_ms",
+        "after + policy.again_every_ms",
+        "uc03",
+    ),
+    Mutant(
+        "newcomers are not rung",
+        "rooms/escalation.py",
+        "    call = _ring_newcomers(call, now, candidates, policy)\n",
+        "",
+        "uc03",
+    ),
+    Mutant("busy members are rung", "rooms/candidates.py", " and not c.busy]", "]", "uc03"),
+    Mutant(
+        "a peer's can't does not hold",
+        "rooms/escalation.py",
+        "case CantNow() if recipient.part is Part.PEER:",
+        "case CantNow() if recipient.part is Part.BACKUP:",
+        "uc03",
+    ),
+    Mutant(
+        "one writing is enough to be here",
+        "rooms/commands.py",
+        "recipient.answer.wrote and recipient.answer.caller_wrote:",
+        "(recipient.answer.wrote or recipient.answer.caller_wrote):",
+        "uc05",
+    ),
+    Mutant(
+        "every word of the caller starts the wait anew",
+        "rooms/commands.py",
+        "waits_since = now if call.caller_waits_since is None else call.caller_waits_since",
+        "waits_since = now",
+        "uc05",
+    ),
+    Mutant(
+        "whoever vanished stays here",
+        "rooms/ladder.py",
+        "return None if gone is None else gone + policy.gone_is_left_after_ms",
+        "return None if gone is None else gone + 10**9",
+        "uc05",
+    ),
+    Mutant(
+        "quiet cards sound",
+        "rooms/escalation.py",
+        "    if call.quiet_cards and candidate.part is Part.PEER:\n        sound_at = None\n",
+        "",
+        "uc09",
+    ),
+    Mutant(
+        "a cancel closes at once",
+        "rooms/commands.py",
+        "    if here(call):\n        return replace(call, end=Closed(at=now, by=member, word=why))",
+        "    if call:\n        return replace(call, end=Closed(at=now, by=member, word=why))",
+        "uc09",
+    ),
+    Mutant(
+        "a caller who is there is parked",
+        "rooms/commands.py",
+        "    if parted_well and away and",
+        "    if parted_well and",
+        "uc12",
+    ),
+    Mutant(
+        "a parked call is forgotten",
+        "rooms/ladder.py",
+        "        case Parked(follow_up_at=at):\n            yield at\n",
+        "        case Parked():\n",
+        "uc12",
+    ),
+    Mutant(
+        "danger waits for the coordinator",
+        "rooms/ladder.py",
+        "backup_after = 0 if call.danger_at is not None else policy.wanted_backup_after_ms",
+        "backup_after = policy.wanted_backup_after_ms",
+        "uc17",
+    ),
+    Mutant(
+        "left may read on",
+        "rooms/call.py",
+        "if isinstance(recipient.answer, InRoom | Here):\n        return True",
+        "if isinstance(recipient.answer, InRoom | Here | Left):\n        return True",
+        "uc16",
+    ),
+    Mutant(
+        "silence does not start anew at readiness",
+        "rooms/commands.py",
+        "return replace(call, lost_since=now, calls_back=0, quiet_from=now, silence=silence)",
+        "return replace(call, lost_since=now, calls_back=0, silence=silence)",
+        "uc19",
+    ),
+    Mutant(
+        "a beat that was not answered renews",
+        "presence/lease.py",
+        "return min(calm, max(self.renewed_at, self.urgent_since) + times.urgent_lease_ms)",
+        "return calm",
+        "pr03",
+    ),
+    Mutant(
+        "a hidden page is live",
+        "presence/roster.py",
+        "if any(seat.visible for seat in seats):",
+        "if seats:",
+        "pr04",
+    ),
+)
