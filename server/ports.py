@@ -101,6 +101,10 @@ class Groups(Protocol):
         `reach` is not known to the store."""
         ...
 
+    def accounts_with_push(self) -> set[AccountId]:
+        """Everyone with a device that takes notifications: standby when no page is open (PR4)."""
+        ...
+
     def available_accounts(self) -> set[AccountId]:
         """Everyone who is open to calls in any group: their leases are short (PR3)."""
         ...

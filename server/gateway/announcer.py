@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from collections.abc import Set as AbstractSet
 
 import structlog
 
@@ -125,10 +126,10 @@ class Announcer:
         self._soon(f"group {group}", delay, lambda: self._tell_group(group))
 
     async def _tell_group(self, group_id: GroupId) -> None:
-        def read(tx: Tx) -> tuple[list[Membership], list[Account]]:
-            return tx.groups.members(group_id), tx.accounts.staff()
+        def read(tx: Tx) -> tuple[list[Membership], list[Account], set[AccountId]]:
+            return tx.groups.members(group_id), tx.accounts.staff(), tx.groups.accounts_with_push()
 
-        members, staff = await self._store.read(read)
+        members, staff, push = await self._store.read(read)
         self._sizes[group_id] = len(members)
         reaches = self._s.roster.reaches()
         for account in {m.account for m in members} & reaches.keys():
@@ -137,16 +138,17 @@ class Announcer:
                 if who.locked:
                     continue
                 if view is None:
-                    volunteers = self._reachable(staff, account)
-                    presence = presence_for(self._s, account, members, volunteers, reaches)
+                    volunteers = self._reachable(staff, account, push)
+                    presence = presence_for(self._s, account, members, volunteers, reaches, push)
                     view = f.PresenceNow(group=group_id, presence=presence)
                 self._hub.send(who.connection, view)
 
-    def _reachable(self, staff: list[Account], reader: AccountId) -> int:
-        """On-call people who would be rung for this reader: on shift and at a live desk or page (PR6)."""
+    def _reachable(self, staff: list[Account], reader: AccountId, push: AbstractSet[AccountId]) -> int:
+        """On-call people who would be rung for this reader: on shift, and at a live page or with a device that takes
+        notifications (PR6)."""
         hidden, roster = self._s.hidden_from(reader), self._s.roster
         on = [a for a in staff if a.shift and a.id != reader and a.id not in hidden]
-        return sum(1 for a in on if roster.connections_of(a.id))
+        return sum(1 for a in on if roster.connections_of(a.id) or a.id in push)
 
     def groups_of_changed(self, account: AccountId) -> None:
         self._spawn(self._tell_groups_of(account))
@@ -190,8 +192,8 @@ class Announcer:
 
     async def _tell_desk(self) -> None:
         watchers = self._hub.watchers("desk")
-        staff = await self._store.read(lambda tx: tx.accounts.staff())
-        reachable = self._reachable(staff, AccountId(""))
+        staff, push = await self._store.read(lambda tx: (tx.accounts.staff(), tx.groups.accounts_with_push()))
+        reachable = self._reachable(staff, AccountId(""), push)
         if reachable != self._reachable_told:
             self._reachable_told = reachable
             await self._tell_every_group()

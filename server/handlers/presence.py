@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 
 from msgspec import structs
 
@@ -190,20 +191,26 @@ async def restart(services: Services) -> int:
 # ---------------------------------------------------------------- who can be here now
 
 
-def reach_of(account: AccountId, reaches: Reaches) -> Reach:
-    found = reaches.get(account)
-    return Reach.AWAY if found is None else Reach.LIVE if found else Reach.STANDBY
+def reach_of(account: AccountId, reaches: Reaches, push: AbstractSet[AccountId]) -> Reach:
+    if reaches.get(account):
+        return Reach.LIVE
+    return Reach.STANDBY if account in reaches or account in push else Reach.AWAY
 
 
 def presence_for(
-    services: Services, reader: AccountId, members: list[Membership], volunteers: int, reaches: Reaches
+    services: Services,
+    reader: AccountId,
+    members: list[Membership],
+    volunteers: int,
+    reaches: Reaches,
+    push: AbstractSet[AccountId],
 ) -> f.PresenceView:
     """What one reader may see (PR2, PR5, PR6): the reader and whoever has a block with them are left out, and
     hidden people are counted but not named. Volunteers come as a count only."""
     now = services.clock.now()
     hidden = services.hidden_from(reader)
     others = [m for m in members if m.account != reader and m.account not in hidden and m.role is not Role.OBSERVER]
-    here = [(m, reach_of(m.account, reaches)) for m in others]
+    here = [(m, reach_of(m.account, reaches, push)) for m in others]
     can_come = [m for m, reach in here if is_open(m.availability) and m.introduced and reach is not Reach.AWAY]
     live = [m for m, reach in here if reach is Reach.LIVE and m not in can_come]
     standby = [m for m, reach in here if reach is Reach.STANDBY and m not in can_come]

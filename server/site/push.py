@@ -12,6 +12,7 @@ from rooms import commands
 from rooms.call import Call, Reached
 from rooms.refusals import Refusal, Refused
 from server.handlers.call_changes import save_ack
+from server.handlers.presence import reach_changed
 from server.handlers.services import Services
 from server.ids import digest
 from server.ports import Tx
@@ -49,11 +50,13 @@ class PushPages:
             _must_be_public(asked.endpoint)
         target = PushTarget(who.device, asked.endpoint, asked.keys.p256dh, asked.keys.auth)
         await self._s.store.write(lambda tx: tx.accounts.set_push(who.device, target))
+        await reach_changed(self._s, who.account)  # standby from now on (PR4): their groups see it
         return answer({})
 
     async def unsubscribe(self, request: web.Request) -> web.Response:
         who = await signed_in(self._s, self._settings, request)
         await self._s.store.write(lambda tx: tx.accounts.set_push(who.device, None))
+        await reach_changed(self._s, who.account)
         return answer({})
 
     async def shown(self, request: web.Request) -> web.Response:

@@ -170,7 +170,7 @@ class SqlGroups:
         now: Instant,
     ) -> list[Candidate]:
         busy = self._busy(call)
-        push = self._takes_push()
+        push = self.accounts_with_push()
         rung = set(recipients)
         rows = [*self._peer_rows(group, rung), *self._staff_seats(group, rung, seat_id, now)]
         blocked = self._blocks_within(group, rows)
@@ -229,9 +229,9 @@ class SqlGroups:
             where &= call_people.c.call != call
         return set(self._db.execute(query.where(where)).scalars())
 
-    def _takes_push(self) -> set[str]:
+    def accounts_with_push(self) -> set[AccountId]:
         where = devices.c.push_endpoint.is_not(None) & devices.c.revoked_at.is_(None)
-        return set(self._db.execute(select(devices.c.account).where(where)).scalars())
+        return {AccountId(a) for a in self._db.execute(select(devices.c.account).where(where)).scalars()}
 
     def _blocks_within(
         self, group: GroupId, rows: list[tuple[Membership, Part, Instant]]
