@@ -1,6 +1,7 @@
 import { del, get, post } from "../net/http";
 import type { Audit, Blocks, Devices, FoundGroups, JoinRequests, Members, Reports } from "../wire/frames";
 import type { AvailabilityState, Feeling, ReportReason } from "../wire/names";
+import { checkIns } from "../model/model";
 import { ask, keep } from "./sender";
 
 // What a person can do, in the words of the product. `keep` waits for the line, `ask` fails without one.
@@ -46,6 +47,11 @@ export const cancelCall = (call: string, why: "ok" | "mistake") => keep({ t: "ca
 export const undoCancel = (call: string) => keep({ t: "undo_cancel", call });
 export const closeCall = (call: string, feeling: Feeling, check_in: boolean) => keep({ t: "close_call", call, feeling, check_in });
 export const stillNeed = (call: string, need: boolean) => keep({ t: "still_need", call, need });
+/** Answered on another device, or asked too long ago, is answered too: the question goes away at once in any case. */
+export const answerCheckIn = (call: string) => {
+  checkIns.value = checkIns.peek().filter((one) => one.call !== call);
+  return keep({ t: "answer_check_in", call }).catch(() => {});
+};
 export const narrowCall = (call: string, only: string[], volunteers_too: boolean) =>
   keep({ t: "narrow_call", call, only, volunteers_too });
 export const refuseHelper = (call: string, member: string) => keep({ t: "refuse_helper", call, member });

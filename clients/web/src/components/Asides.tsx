@@ -1,14 +1,19 @@
 import { helpingNow, lookedAt, stillAsking } from "../app/cards";
-import { go } from "../app/place";
-import { card as words, helping } from "../text/en";
+import { answerCheckIn } from "../app/commands";
+import { gate, go, place } from "../app/place";
+import { now } from "../model/clock";
+import { checkIns, groupOf } from "../model/model";
+import { card as words, checkIn, helping } from "../text/en";
+import type { CheckIn } from "../wire/frames";
 import { LineStrip } from "./LineStrip";
 import { Strip } from "./Strip/Strip";
 
-/** What goes on beside this screen: the line, calls that this person is in, calls that still ask for someone. */
+/** What goes on beside this screen: the line, the question of the day after, calls that this person is in, calls that still ask for someone. */
 export function Asides() {
   return (
     <>
       <LineStrip />
+      {gate.value.is === "in" && checkIns.value.map((one) => <DayAfter key={one.call} of={one} />)}
       {helpingNow.value.map((card) => (
         <Strip
           key={card.call}
@@ -38,5 +43,29 @@ export function Asides() {
         </Strip>
       ))}
     </>
+  );
+}
+
+/** The day after a call, as the caller wished: one question. It may be ignored (UC12). */
+function DayAfter({ of: one }: { of: CheckIn }) {
+  const answer = () => void answerCheckIn(one.call);
+  const needSomeone = () => {
+    answer();
+    go({ at: "ask", group: groupOf(one.group) ? one.group : null, from: place.peek() });
+  };
+  return (
+    <section class="card check-in" data-check-in={one.call} aria-label={checkIn.label}>
+      <p>
+        {checkIn.asked(one.group_name, one.ended_at, now.peek())} <b>{checkIn.question}</b>
+      </p>
+      <div class="pair">
+        <button class="btn" type="button" onClick={answer}>
+          {checkIn.ok}
+        </button>
+        <button class="btn" type="button" onClick={needSomeone}>
+          {checkIn.need}
+        </button>
+      </div>
+    </section>
   );
 }

@@ -62,6 +62,24 @@ describe("what the screens may not say", () => {
   });
 });
 
+describe("the day after", () => {
+  test.each(["groups_check_in", "room_check_in"])("uc12 %s asks once, and either answer puts it away", (name) => {
+    for (const answer of ["I’m OK", "I need someone"]) {
+      const { getByRole, container, unmount } = page(name);
+      expect(container.textContent).toContain("Yesterday, after your call in Sober evenings, you asked us to ask: how are you today?");
+      act(() => getByRole("button", { name: answer }).click());
+      expect(asked.splice(0)).toContainEqual({ t: "answer_check_in", call: expect.any(String) });
+      expect(container.textContent).not.toContain("how are you today?");
+      expect(container.querySelector("[data-screen=ask]") !== null).toBe(answer === "I need someone");
+      unmount();
+    }
+  });
+
+  test("cb04 a locked device does not show it", () => {
+    expect(page("locked").container.textContent).not.toContain("Sober evenings");
+  });
+});
+
 describe("the card", () => {
   test("uc delivered is said once the card stands in the page, and focus is on its heading", () => {
     const { getByRole } = page("card");

@@ -6,7 +6,7 @@ import { plan } from "../device/plan";
 import { country } from "../device/prefs";
 import { sample } from "../model/clock";
 import { emptyLog } from "../model/log";
-import { cards, desk, forgetAll, groups, line, me, myCall, presence, rooms } from "../model/model";
+import { cards, checkIns, desk, forgetAll, groups, line, me, myCall, presence, rooms } from "../model/model";
 import type { Card, DeskRow, Entry, Helper, MyCall, MyGroup, Person, PresenceView } from "../wire/frames";
 
 export const NOW = Date.UTC(2026, 10, 22, 21, 10);
@@ -77,6 +77,7 @@ const held = { ...aCall, standing: "held" as const, helpers: [helper("Maria", "h
 
 function base(): void {
   forgetAll();
+  go({ at: "groups" });
   press.value = { is: "none" };
   line.value = { is: "live", since: 0 };
   me.value = { login: "ana", volunteer: true, coordinator: true, locked: false, groups: 2 };
@@ -109,6 +110,9 @@ const helping = (card: Partial<Card>) => () => {
   cards.value = new Map([[one.call, one]]);
   go({ at: "helping", call: one.call });
 };
+const asked = () => {
+  checkIns.value = [{ t: "check_in", call: id("before"), group: aGroup.group, group_name: aGroup.name, ended_at: NOW - 23 * 3_600_000 }];
+};
 const pressed = { k: "k", group: aGroup.group, words: "", only: null, volunteersToo: true };
 const out = (show: "welcome" | "sign_in" | "sign_up" | "recover" | "youth" | "lines") => () => (gate.value = { is: "out", show, revoked: false });
 
@@ -120,10 +124,12 @@ export const states: Record<string, () => void> = {
   recover: out("recover"),
   youth: out("youth"),
   codes: () => (gate.value = { is: "codes", codes: ["quiet-river-lamp-09", "stone-field-tea-41", "north-wool-path-77"] }),
-  locked: () => (gate.value = { is: "locked" }),
+  locked: () => (asked(), (gate.value = { is: "locked" })),
   offline: () => ((gate.value = { is: "offline" }), (line.value = { is: "off" })),
   groups: () => go({ at: "groups" }),
+  groups_check_in: () => (go({ at: "groups" }), asked()),
   room,
+  room_check_in: () => (room(), asked()),
   room_empty: () => (room(), (presence.value = new Map([[aGroup.group, nobody]])), (rooms.value = new Map([[aGroup.room, log(aGroup.room, [])]]))),
   room_observer: () => (room(), (groups.value = [{ ...aGroup, role: "observer" }])),
   room_lost: () => {

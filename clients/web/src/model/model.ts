@@ -1,6 +1,6 @@
 import { computed, signal } from "@preact/signals";
 import type { Line } from "../net/session";
-import type { Card, DeskNow, Entry, Event, GroupCard, Me, MyCall, MyGroup, Person, PresenceView } from "../wire/frames";
+import type { Card, CheckIn, DeskNow, Entry, Event, GroupCard, Me, MyCall, MyGroup, Person, PresenceView } from "../wire/frames";
 import { sample } from "./clock";
 import type { RoomLog } from "./log";
 import { emptyLog, withAdded, withChanged, withEntries, withRoom } from "./log";
@@ -30,6 +30,8 @@ export const search = signal<{ words: string; found: readonly GroupCard[] | null
 
 export const myCall = signal<MyCall | null>(null);
 export const cards = signal<ReadonlyMap<string, Card>>(new Map());
+/** Questions of the day after a call, each until it is answered (UC12). */
+export const checkIns = signal<readonly CheckIn[]>([]);
 export const desk = signal<DeskNow | null>(null);
 /** Volunteers only: on shift, as the welcome or the desk said last. */
 export const onShift = signal(false);
@@ -107,6 +109,9 @@ export function apply(event: Event): { reopen: string } | null {
       sample(event.now);
       if (newer(myCall.peek(), event)) myCall.value = event;
       return null;
+    case "check_in":
+      checkIns.value = [...checkIns.peek().filter((one) => one.call !== event.call), event];
+      return null;
     case "card":
       sample(event.now);
       if (newer(cards.peek().get(event.call), event)) cards.value = changed(cards.peek(), event.call, event);
@@ -139,6 +144,7 @@ export function lineLost(): void {
 export function beginSnapshot(): void {
   presence.value = new Map();
   desk.value = null;
+  checkIns.value = [];
   const call = myCall.peek();
   if (call) myCall.value = { ...call, version: -1 };
   cards.value = new Map([...cards.peek()].map(([id, card]) => [id, { ...card, version: -1 }]));
@@ -156,5 +162,6 @@ export function forgetAll(): void {
   search.value = { words: "", found: null };
   myCall.value = null;
   cards.value = new Map();
+  checkIns.value = [];
   desk.value = null;
 }

@@ -1,6 +1,6 @@
 // The words of an urgent call, on the caller's side and on the responder's (page.md, “Voice”).
 import type { Feeling, RingName } from "../wire/names";
-import { be, duration, list, people, phones, plural, timeOfDay, volunteers } from "./words";
+import { be, dayAgo, duration, list, people, phones, plural, timeOfDay, volunteers } from "./words";
 
 export const ask = {
   button: "I need someone now",
@@ -114,7 +114,7 @@ export const call = {
       ? "“I need more” goes straight to a volunteer."
       : `“I need more” goes straight to a volunteer. ${list(names_)} ${names_.length === 1 ? "stays" : "stay"} until one comes.`,
   checkIn: "Ask me tomorrow how I am",
-  checkInHint: "One message. You may ignore it.",
+  checkInHint: "On this page, or by notification if you switched those on. You may ignore it.",
   dontEnd: "Don’t end it yet",
   offerClose: "You have been together for an hour. You can end it, or bring in someone else.",
   stoppedSay: "You stopped your call.",
@@ -144,6 +144,14 @@ export const call = {
   blindLead: "People are being asked. The line is down, so we cannot show you who is coming. It comes back by itself.",
   blindLocked: "People are being asked. To see who is coming, give your passphrase.",
   repeat: "You have asked a few times this hour. Volunteers hear it first.",
+};
+
+export const checkIn = {
+  label: "The day after your call",
+  asked: (group: string, at: number, now: number) => `${dayAgo(at, now)}, after your call in ${group}, you asked us to ask:`,
+  question: "how are you today?",
+  ok: "I’m OK",
+  need: "I need someone",
 };
 
 export const unreached = {

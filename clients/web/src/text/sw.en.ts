@@ -2,5 +2,6 @@
 export const notices = {
   ring: "Someone in a group of yours needs you",
   return: "Something you left open is waiting",
+  check_in: "A message for you",
   test: "Notifications reach this device",
 } as const;

@@ -45,6 +45,12 @@ export function digits(seconds: number): string {
 export const timeOfDay = (at: number) => clock.format(at);
 export const dayOf = (at: number) => day.format(at);
 
+/** Earlier today; Yesterday; On 20 November 2026. */
+export function dayAgo(at: number, now: number): string {
+  if (day.format(at) === day.format(now)) return "Earlier today";
+  return day.format(at) === day.format(now - 86_400_000) ? "Yesterday" : `On ${day.format(at)}`;
+}
+
 /** A day written YYYY-MM-DD, as a person reads it; what is no day comes back as it is. */
 export function dayOfText(text: string): string {
   const at = Date.parse(`${text}T12:00:00`);
