@@ -58,14 +58,14 @@ export const exit = {
 };
 
 export const entry = {
-  welcome: "When you need someone now, a person who has been there answers.",
+  welcome: "When you need someone now, ask people who have been there.",
   peers: "Peers, not clinicians. Beside is no treatment and no emergency service.",
   signUp: "Make an account",
   signIn: "Sign in",
   haveAccount: "I have an account",
   noAccount: "I am new here",
   login: "A name to sign in with",
-  loginHint: "Not your real name. No e-mail, no phone number. Nobody in a group ever sees it.",
+  loginHint: "Not your real name. We ask for no e-mail and no phone number. Nobody in a group ever sees it.",
   loginAgain: "Your sign-in name",
   passphrase: "Passphrase",
   passphraseHint: "At least 8 letters. A few words in a row work well.",
@@ -197,7 +197,7 @@ export const presenceText = {
   here: "In this room",
   open: "open to calls, on a live screen",
   quiet: "online, quiet: not rung",
-  standby: "phone locked: rung by a notification",
+  standby: "page not in view: rung by a notification, if allowed",
   byPhone: "By phone",
   who: "See who is here",
   you: "You",
@@ -247,7 +247,7 @@ export const introduction = {
     "Press “Danger now”. It shows the emergency number and calls the volunteer and the coordinator.",
     "You may call the emergency number yourself. Beside cannot: it does not know where they are.",
   ],
-  canStop: "You can say “Can’t now” to any call. Nobody is told, and nothing is counted.",
+  canStop: "You can say “Can’t now” to any call. Nobody is told that it was you.",
   done: "I have read this. Open me to calls",
   later: "Later",
 };

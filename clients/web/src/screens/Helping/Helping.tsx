@@ -226,6 +226,8 @@ function Debrief({ card, onBack }: { card: Card; onBack: () => void }) {
     <div class="card" role="status">
       <h2>{words.endedSay}</h2>
       <p>{card.debrief ? words.debrief : words.endedLead}</p>
+      {/* They may have read it in the last words: danger can be said for an hour after the end (UC17). */}
+      {card.debrief && <DangerButton call={card.call} side="helper" />}
       <button class="btn ink wide" type="button" onClick={onBack}>
         {cardWords.gotIt}
       </button>

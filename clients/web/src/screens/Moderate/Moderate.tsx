@@ -58,8 +58,8 @@ function useList<T>(load: () => Promise<T>) {
 
 function Requests({ group }: { group: string }) {
   const { list, again, run, busy, trouble } = useList(() => listJoinRequests(group));
-  const decide = (request: JoinRequest, admit: boolean, reason: string, role: "observer" | "member") =>
-    void run(() => decideJoin(request.request, admit, reason, role)).then((well) => well && again());
+  const decide = (request: JoinRequest, admit: boolean, role: "observer" | "member") =>
+    void run(() => decideJoin(request.request, admit, "", role)).then((well) => well && again());
   return (
     <section class="card" aria-labelledby="requests-title">
       <h2 id="requests-title">{words.requests}</h2>
@@ -77,12 +77,10 @@ function Requests({ group }: { group: string }) {
 interface RequestProps {
   request: JoinRequest;
   busy: boolean;
-  decide: (admit: boolean, reason: string, role: "observer" | "member") => void;
+  decide: (admit: boolean, role: "observer" | "member") => void;
 }
 
 function Request({ request, busy, decide }: RequestProps) {
-  const reason = useSignal("");
-  const id = `why-${request.request}`;
   return (
     <li class="stack-2">
       <h3>{request.name}</h3>
@@ -98,18 +96,14 @@ function Request({ request, busy, decide }: RequestProps) {
         ))}
       </dl>
       <div class="pair">
-        <button class="btn ink" type="button" disabled={busy} onClick={() => decide(true, "", "member")}>
+        <button class="btn ink" type="button" disabled={busy} onClick={() => decide(true, "member")}>
           {words.admit}
         </button>
-        <button class="btn" type="button" disabled={busy} onClick={() => decide(true, "", "observer")}>
+        <button class="btn" type="button" disabled={busy} onClick={() => decide(true, "observer")}>
           {words.admitReading}
         </button>
       </div>
-      <div class="field">
-        <label for={id}>{words.reason}</label>
-        <input class="input" id={id} maxLength={200} value={reason.value} onInput={(event) => (reason.value = event.currentTarget.value)} />
-      </div>
-      <button class="btn" type="button" disabled={busy} onClick={() => decide(false, reason.value.trim(), "member")}>
+      <button class="btn" type="button" disabled={busy} onClick={() => decide(false, "member")}>
         {words.decline}
       </button>
     </li>

@@ -22,6 +22,7 @@ export function Stored() {
         </dl>
         <p>{words.backups}</p>
         <p>{words.record}</p>
+        <p>{words.erase}</p>
       </main>
       <NeedDock />
     </div>
