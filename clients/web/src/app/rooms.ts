@@ -42,29 +42,44 @@ export async function openRoom(room: string): Promise<void> {
   }
 }
 
-/** Fetch what is missing, newest first, until nothing is or the server has no more of it. */
-export async function fill(room: string): Promise<void> {
+const newestHole = (room: string): Hole | undefined => {
   const log = rooms.peek().get(room);
-  const hole = log && holes(log).at(-1);
-  if (hole) await fetchHole(room, hole);
-}
+  return log && holes(log).at(-1);
+};
 
-async function fetchHole(room: string, hole: Hole): Promise<void> {
-  const after = Math.max(hole.after, hole.before - PAGE_ENTRIES - 1);
-  const name = `${room} ${after} ${hole.before}`;
-  if (fetching.has(name)) return;
-  fetching.add(name);
-  try {
-    await ask({ t: "fetch_entries", room, after, before: hole.before, limit: PAGE_ENTRIES });
-    await fill(room);
-  } catch {
-    fetching.delete(name); // asked again after the next event or reconnect
+/**
+ * Fetch what is missing, newest first, until nothing is. A reply may be short: the newest entries that fit one frame,
+ * so what is left of the hole is asked for again. One that brought nothing is not; the next event tries anew.
+ */
+export async function fill(room: string): Promise<void> {
+  for (let hole = newestHole(room); hole; ) {
+    if (!(await fetchHole(room, hole))) return;
+    const left = newestHole(room);
+    if (left?.after === hole.after && left.before === hole.before) return;
+    hole = left;
   }
 }
 
+/** True once the server answered; false while the same is being asked already, or without a line. */
+async function fetchHole(room: string, hole: Hole): Promise<boolean> {
+  const after = Math.max(hole.after, hole.before - PAGE_ENTRIES - 1);
+  const name = `${room} ${after} ${hole.before}`;
+  if (fetching.has(name)) return false;
+  fetching.add(name);
+  try {
+    await ask({ t: "fetch_entries", room, after, before: hole.before, limit: PAGE_ENTRIES });
+    return true;
+  } catch {
+    return false; // asked again after the next event or reconnect
+  } finally {
+    fetching.delete(name);
+  }
+}
+
+/** A page of what came before. Only seq 1 is the start of the log, however short the page was. */
 export async function fetchHistory(room: string): Promise<void> {
   const before = rooms.peek().get(room)?.entries[0]?.seq ?? 1;
-  if (before > 1) await fetchHole(room, { after: Math.max(0, before - PAGE_ENTRIES - 1), before });
+  if (before > 1 && (await fetchHole(room, { after: 0, before }))) await fill(room);
 }
 
 // ---- writing
