@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from presence.ids import AccountId, Instant
 from rooms.call import (
     Asked,
@@ -107,7 +109,19 @@ def helpers_of(call: Call) -> list[Helper]:
 
 
 def _next_steps(call: Call, policy: Policy) -> list[NextStep]:
-    return [_step(call, s) for s in upcoming(call, policy) if s.at is not None]
+    """What comes next and when, as far as it is known now (UC8). A ring that would reach nobody is empty, and the one
+    after it goes at once (UC3): so it is not announced, and the next one is, at its time."""
+    steps = []
+    sooner: Instant | None = None
+    for step in upcoming(call, policy):
+        if step.at is None:
+            continue
+        at = step.at if sooner is None else min(step.at, sooner)
+        if step.ring in (Ring.AWAY, Ring.VOLUNTEERS) and not step.wanted and call.could_ask.get(step.ring, 0) == 0:
+            sooner = at
+            continue
+        steps.append(_step(call, replace(step, at=at)))
+    return steps
 
 
 def _step(call: Call, step: Step) -> NextStep:

@@ -121,6 +121,18 @@ def test_uc08_what_comes_next_and_when() -> None:
     assert [s.ring for s in mine(w).next if s.waits_for_pledge] == ["away", "volunteers"]
 
 
+def test_uc08_a_ring_that_would_reach_nobody_is_not_announced() -> None:
+    """An empty ring goes at once (UC3): with nobody away and nobody on shift, the next thing that comes is the backup."""
+    w = a_call(peers("Maria") + volunteers("Vic"))
+    assert [(s.ring, (s.at - w.call.waiting_since) // 1000, s.people) for s in mine(w).next] == [
+        ("volunteers", 45, 1),
+        ("backup", 180, 0),
+    ]
+    w = a_call(peers("Maria") + backups("Cora"))
+    assert [(s.ring, (s.at - w.call.waiting_since) // 1000, s.people) for s in mine(w).next] == [("backup", 45, 1)]
+    assert w.at(46).call.failsafe_at is not None, "and that is what then happens"
+
+
 def test_uc04_the_fail_safe_screen_says_which_is_true() -> None:
     w = a_call(a_group()).at(179)
     assert mine(w).failsafe == "none"
