@@ -121,6 +121,7 @@ def _next_steps(call: Call, policy: Policy) -> list[NextStep]:
             sooner = at
             continue
         steps.append(_step(call, replace(step, at=at)))
+        sooner = None
     return steps
 
 

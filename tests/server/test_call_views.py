@@ -122,7 +122,7 @@ def test_uc08_what_comes_next_and_when() -> None:
 
 
 def test_uc08_a_ring_that_would_reach_nobody_is_not_announced() -> None:
-    """An empty ring goes at once (UC3): with nobody away and nobody on shift, the next thing that comes is the backup."""
+    """An empty ring goes at once (UC3): with nobody away and nobody on shift, the next that comes is the backup."""
     w = a_call(peers("Maria") + volunteers("Vic"))
     assert [(s.ring, (s.at - w.call.waiting_since) // 1000, s.people) for s in mine(w).next] == [
         ("volunteers", 45, 1),
