@@ -4,7 +4,8 @@ import { useEffect } from "preact/hooks";
 import { go } from "../app/place";
 import { Bar } from "../components/Bar/Bar";
 import { NeedDock } from "../components/LampButton";
-import { common } from "../text/en";
+import { live } from "../model/model";
+import { common, line } from "../text/en";
 
 type Screens = typeof import("./more");
 
@@ -28,16 +29,24 @@ export function More({ show }: { show: (screens: Screens) => ComponentChild }) {
     <div class="screen" data-screen="loading">
       <Bar title={common.name} heading={false} onBack={() => go({ at: "groups" })} />
       <main class="page">
-        <p class="lead" role="status">
-          {failed.value ? common.unreached : common.loading}
-        </p>
-        {failed.value && (
-          <button class="btn wide" type="button" onClick={load}>
-            {common.tryAgain}
-          </button>
-        )}
+        {failed.value ? <NotThere /> : <p class="lead" role="status">{common.loading}</p>}
       </main>
       <NeedDock />
     </div>
+  );
+}
+
+/** With a line, the file is gone because the server has a newer page. Without one, it is the line. */
+function NotThere() {
+  const newer = live.value;
+  return (
+    <>
+      <p class="lead" role="alert">
+        {newer ? `${line.protocol} ${line.protocolDo}` : common.unreached}
+      </p>
+      <button class="btn wide" type="button" onClick={newer ? () => location.reload() : load}>
+        {newer ? line.reload : common.tryAgain}
+      </button>
+    </>
   );
 }
