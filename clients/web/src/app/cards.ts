@@ -27,6 +27,13 @@ export const onDesk = signal(false);
 
 const sorted = computed(() => [...cards.value.values()].sort((a, b) => a.raised_at - b.raised_at));
 
+/** The card that lay over the page is no longer this person's. It is said, without a word of the call, and put away. */
+export const goneCard = signal<string | null>(null);
+export function cardGoes(call: string): void {
+  const over = cardOver.peek();
+  if (over?.call === call && over.stood_down === "no") goneCard.value = call;
+}
+
 /** Calls in which this person is now. */
 export const helpingNow = computed(() => sorted.value.filter((card) => inCall(card) && !over(card)));
 

@@ -11,7 +11,7 @@ import { armExit } from "../device/exit";
 import { showTheme, theme, usualGroup } from "../device/prefs";
 import { tick } from "../model/clock";
 import { apply, beginSnapshot, cards, forgetAll, groups, line, lineLost, live, me, myCall } from "../model/model";
-import { armSounds, cardCameAgain, forgetAcks, helpingNow } from "./cards";
+import { armSounds, cardCameAgain, cardGoes, forgetAcks, helpingNow } from "./cards";
 import { firstToken, gate, go, invited, place } from "./place";
 import { fill, openRoom, reopenRooms } from "./rooms";
 import { sendThrough } from "./sender";
@@ -115,6 +115,7 @@ function lineChanged(next: typeof line.value): void {
 function eventCame(event: Event): void {
   if (event.t === "welcome") beginSnapshot();
   if (event.t === "card") cardCameAgain(event);
+  if (event.t === "card_gone") cardGoes(event.call);
   const todo = apply(event);
   if (todo) void openRoom(todo.reopen);
   if (event.t === "entry_added") void fill(event.room);

@@ -3,12 +3,12 @@ import { act, cleanup, render } from "@testing-library/preact";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { App } from "../App";
 import { sendThrough } from "../app/sender";
-import { forgetAcks } from "../app/cards";
+import { cardGoes, forgetAcks } from "../app/cards";
 import type { Deed } from "../net/session";
 import { OnCall } from "../desk/OnCall";
-import { cards } from "../model/model";
+import { apply, cards, rooms } from "../model/model";
 import type { Card } from "../wire/frames";
-import { aCard, aRow, show, states } from "./states";
+import { aCall, aCard, aRow, show, states } from "./states";
 
 const asked: Deed[] = [];
 
@@ -80,6 +80,13 @@ describe("the day after", () => {
   });
 });
 
+test("gr02 a group that did not let someone in is named once", () => {
+  const { container, getByRole } = page("groups_not_let_in");
+  expect(container.textContent).toContain("Women, sober and tired did not let you in this time.");
+  act(() => getByRole("button", { name: "Close" }).click());
+  expect(container.textContent).not.toContain("Women, sober and tired");
+});
+
 describe("the card", () => {
   test("uc delivered is said once the card stands in the page, and focus is on its heading", () => {
     const { getByRole } = page("card");
@@ -109,6 +116,23 @@ describe("the card", () => {
     expect(asked.filter((deed) => deed.t === "card_delivered")).toEqual([{ t: "card_delivered", call: aRow.call }]);
     act(() => void (cards.value = new Map([[card.call, { ...card, version: 2, ringing: 2 }]])));
     expect(asked.filter((deed) => deed.t === "card_delivered")).toHaveLength(2);
+  });
+
+  test("uc16 a card that is no longer theirs says so and keeps no word of the call", () => {
+    const { getByRole, container } = page("card");
+    act(() => (cardGoes(aCard.call), void apply({ t: "card_gone", call: aCard.call })));
+    getByRole("heading", { name: "They have enough people just now, thank you." });
+    expect(container.textContent).not.toMatch(/Ana is|outside the shop/);
+    act(() => getByRole("button", { name: "Back to what I was doing" }).click());
+    expect(container.querySelector("dialog")).toBeNull();
+  });
+
+  test("uc16 a call room that is no longer theirs says so and keeps no word of the call", () => {
+    const { getByRole, container } = page("helping");
+    act(() => void apply({ t: "card_gone", call: aCard.call }));
+    getByRole("heading", { name: "They have enough people just now, thank you." });
+    expect(container.textContent).not.toContain("outside the shop");
+    expect(rooms.peek().get(aCall.room)?.entries ?? []).toEqual([]);
   });
 
   test("buttons ignore input for 600 ms after it appeared", () => {

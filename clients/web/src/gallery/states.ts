@@ -1,4 +1,5 @@
 // Examples of what the pages can show, as the model would hold it: for looking, for axe, and for tests. Not in the build.
+import { goneCard } from "../app/cards";
 import { gate, go } from "../app/place";
 import { press } from "../app/urgent";
 import { countries } from "../device/helplines";
@@ -6,7 +7,7 @@ import { plan } from "../device/plan";
 import { country } from "../device/prefs";
 import { sample } from "../model/clock";
 import { emptyLog } from "../model/log";
-import { cards, checkIns, desk, forgetAll, groups, line, me, myCall, presence, rooms } from "../model/model";
+import { apply, cards, checkIns, desk, forgetAll, groups, line, me, myCall, presence, rooms } from "../model/model";
 import type { Card, DeskRow, Entry, Helper, MyCall, MyGroup, Person, PresenceView } from "../wire/frames";
 
 export const NOW = Date.UTC(2026, 10, 22, 21, 10);
@@ -78,6 +79,7 @@ const held = { ...aCall, standing: "held" as const, helpers: [helper("Maria", "h
 function base(): void {
   forgetAll();
   go({ at: "groups" });
+  goneCard.value = null;
   press.value = { is: "none" };
   line.value = { is: "live", since: 0 };
   me.value = { login: "ana", volunteer: true, coordinator: true, locked: false, groups: 2 };
@@ -127,6 +129,10 @@ export const states: Record<string, () => void> = {
   locked: () => (asked(), (gate.value = { is: "locked" })),
   offline: () => ((gate.value = { is: "offline" }), (line.value = { is: "off" })),
   groups: () => go({ at: "groups" }),
+  groups_not_let_in: () => {
+    groups.value = [aGroup, { ...aGroup, group: id("other"), name: "Women, sober and tired", state: "pending" }];
+    apply({ t: "groups_now", groups: [aGroup] });
+  },
   groups_check_in: () => (go({ at: "groups" }), asked()),
   room,
   room_check_in: () => (room(), asked()),
@@ -172,6 +178,7 @@ export const states: Record<string, () => void> = {
   helping_away: helping({ caller_stepped_away: true }),
   helping_silent: helping({ prompt: "they_are_silent", danger: true }),
   helping_over: helping({ standing: "closed", debrief: true }),
+  helping_gone: () => (helping({})(), apply({ t: "card_gone", call: aCard.call })),
   find: () => go({ at: "find" }),
   create: () => go({ at: "create" }),
   join: () => go({ at: "join", card: { group: id("found"), name: "Women, sober and tired", blurb: "Mothers, mostly.", tags: ["alcohol"], rules: "Ask before you advise.", questions: ["What brings you here? A line is enough."], size: "10 to 50" } }),

@@ -13,6 +13,8 @@ export const live = computed(() => line.value.is === "live");
 /** Who is signed in on this device; null before the server said. */
 export const me = signal<Me | null>(null);
 export const groups = signal<readonly MyGroup[]>([]);
+/** Names of groups that did not let this person in, until they have read so. */
+export const notLetIn = signal<readonly string[]>([]);
 export const undoSeconds = signal(60);
 
 /** By group. What it says is shown only while the line is live: an old count is never shown (page.md). */
@@ -66,13 +68,13 @@ export function apply(event: Event): { reopen: string } | null {
   switch (event.t) {
     case "welcome":
       sample(event.now, true);
-      groups.value = event.groups;
+      groupsCame(event.groups);
       undoSeconds.value = event.undo_seconds;
       onShift.value = event.on_shift;
       if (me.peek()) me.value = { ...me.peek()!, volunteer: event.volunteer, coordinator: event.coordinator };
       return null;
     case "groups_now":
-      groups.value = event.groups;
+      groupsCame(event.groups);
       return null;
     case "room_now":
       changeRoom(event.room, (log) => withRoom(log, event), event.group);
@@ -117,7 +119,7 @@ export function apply(event: Event): { reopen: string } | null {
       if (newer(cards.peek().get(event.call), event)) cards.value = changed(cards.peek(), event.call, event);
       return null;
     case "card_gone":
-      cards.value = changed(cards.peek(), event.call, undefined);
+      forgetCard(event.call);
       return null;
     case "desk_now":
       sample(event.now);
@@ -127,6 +129,24 @@ export function apply(event: Event): { reopen: string } | null {
     default:
       return null; // answers to questions reach those who asked
   }
+}
+
+/** Someone who waited to be let in and is in the list no more was declined, or nobody answered in time (GR2). */
+function groupsCame(fresh: readonly MyGroup[]): void {
+  const gone = groups.peek().filter((held) => held.state === "pending" && !fresh.some((one) => one.group === held.group));
+  // A locked device is told no groups at all.
+  if (gone.length > 0 && !me.peek()?.locked) notLetIn.value = [...notLetIn.peek(), ...gone.map((group) => group.name)];
+  groups.value = fresh;
+}
+
+/** Not this person's to see any more: neither the card nor a word of the call's room stays. */
+function forgetCard(call: string): void {
+  const room = cards.peek().get(call)?.room;
+  cards.value = changed(cards.peek(), call, undefined);
+  if (!room) return;
+  forgetRoom(room);
+  drafts.value = changed(drafts.peek(), room, undefined);
+  typing.value = changed(typing.peek(), room, undefined);
 }
 
 export function hushTyping(room: string, member: string): void {
@@ -154,6 +174,7 @@ export function beginSnapshot(): void {
 export function forgetAll(): void {
   me.value = null;
   groups.value = [];
+  notLetIn.value = [];
   presence.value = new Map();
   rooms.value = new Map();
   typing.value = new Map();

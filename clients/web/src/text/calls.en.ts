@@ -193,6 +193,7 @@ export const card = {
   okLead: "They stopped the call themselves. You can go back to what you were doing.",
   endedSay: "This call has ended. Thank you.",
   endedLead: "You can go back to what you were doing.",
+  goBack: "You can go back to what you were doing.",
   gotIt: "Back to what I was doing",
   bar: (caller: string) => `${caller} is asking for someone`,
   barOpen: "Look",

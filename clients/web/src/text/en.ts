@@ -129,6 +129,8 @@ export const groupsText = {
   none: "You are in no group yet.",
   noneLead: "Find one, or use a link that someone gave you.",
   pending: "Waiting for a moderator",
+  notLetIn: (group: string) => `${group} did not let you in this time.`,
+  notLetInLead: "That is their choice for their group, and no judgement of you. There are other groups.",
   observer: "Reading along",
   open: "You are open to calls here",
   find: "Find a group",

@@ -1,5 +1,5 @@
 import { useEffect, useLayoutEffect } from "preact/hooks";
-import { cardInPage, cardOver, cardVisible, lookedAt, putCardAway, soundBlocked } from "../../app/cards";
+import { cardInPage, cardOver, cardVisible, goneCard, lookedAt, putCardAway, soundBlocked } from "../../app/cards";
 import { answerCall } from "../../app/commands";
 import { go } from "../../app/place";
 import { wakeSound } from "../../device/sound";
@@ -19,7 +19,7 @@ import { useSettled } from "../useSettled";
 /** The call that asks this person, over whatever they were doing; or what became of it. */
 export function CardOverPage() {
   const card = cardOver.value;
-  if (!card) return null;
+  if (!card) return goneCard.value && <Over key={goneCard.value} call={goneCard.value} say={words.enoughSay} lead={words.goBack} onClose={() => (goneCard.value = null)} />;
   // Another key is another dialog: focus goes to the new heading, and buttons settle anew.
   const key = `${card.call} ${card.stood_down} ${card.mine === "asked"}`;
   if (card.stood_down !== "no") return <StoodDown key={key} card={card} />;
@@ -162,16 +162,19 @@ function StoodDown({ card }: { card: Card }) {
     ended: [words.endedSay, words.endedLead],
     no: ["", ""],
   }[card.stood_down] as [string, string];
-  const close = () => putCardAway(card);
+  return <Over call={card.call} say={say} lead={lead} onClose={() => putCardAway(card)} />;
+}
+
+function Over({ call, say, lead, onClose }: { call: string; say: string; lead: string; onClose: () => void }) {
   return (
-    <Sheet labelledBy="stood-title" describedBy="stood-lead" onClose={close} data={{ "data-call": card.call, "data-screen": "stood-down" }}>
+    <Sheet labelledBy="stood-title" describedBy="stood-lead" onClose={onClose} data={{ "data-call": call, "data-screen": "stood-down" }}>
       <h1 class="say" id="stood-title" tabIndex={-1}>
         {say}
       </h1>
       <p class="lead" id="stood-lead">
         {lead}
       </p>
-      <button class="btn ink big wide" type="button" onClick={close}>
+      <button class="btn ink big wide" type="button" onClick={onClose}>
         {words.gotIt}
       </button>
       <p class="small quiet">{words.kept}</p>

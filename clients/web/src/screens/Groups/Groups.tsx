@@ -2,10 +2,11 @@ import { go } from "../../app/place";
 import { Asides } from "../../components/Asides";
 import { Bar } from "../../components/Bar/Bar";
 import { NeedDock } from "../../components/LampButton";
+import { Strip } from "../../components/Strip/Strip";
 import { MainLine } from "../../components/PhoneLine/PhoneLine";
 import { presenceOf } from "../../components/Presence/Presence";
 import { Icon } from "../../icons/Icon";
-import { groups, live, me } from "../../model/model";
+import { groups, live, me, notLetIn } from "../../model/model";
 import { common, groupsText as words, presenceText } from "../../text/en";
 import type { MyGroup } from "../../wire/frames";
 import { MoreItems } from "./Menu";
@@ -18,6 +19,7 @@ export function Groups() {
       <main class="page wide">
         <div class="stack">
           <Asides />
+          <NotLetIn />
           {mine.length > 0 ? (
             <ul class="stack-2">
               {mine.map((group) => (
@@ -56,6 +58,25 @@ export function Groups() {
       </main>
       <NeedDock />
     </div>
+  );
+}
+
+/** Said once, where the group was. */
+function NotLetIn() {
+  const name = notLetIn.value[0];
+  if (!name) return null;
+  return (
+    <Strip
+      icon="users"
+      role="status"
+      action={
+        <button class="btn" type="button" onClick={() => (notLetIn.value = notLetIn.value.slice(1))}>
+          {common.close}
+        </button>
+      }
+    >
+      <b>{words.notLetIn(name)}</b> {words.notLetInLead}
+    </Strip>
   );
 }
 

@@ -39,7 +39,8 @@ interface HelpingProps {
 export function Helping({ call, onBack, backLabel, extra }: HelpingProps) {
   const card = cards.value.get(call);
   const last = useRef(card);
-  if (card) last.current = card;
+  // Who it was and where “back” leads is all that is kept of a card that goes.
+  if (card) last.current = { ...card, words: "", room: null, helpers: [] };
   if (!card) return <Over onBack={() => onBack(last.current)} card={last.current} gone />;
   const over = card.standing === "closed" || card.standing === "cancelled";
   if (over && !card.room) return <Over onBack={() => onBack(card)} card={card} />;
@@ -243,7 +244,7 @@ interface OverProps {
 }
 
 function Over({ onBack, card, gone = false }: OverProps) {
-  const lead = gone ? cardWords.enoughLead : card?.debrief ? words.debrief : words.endedLead;
+  const lead = gone ? cardWords.goBack : card?.debrief ? words.debrief : words.endedLead;
   return (
     <div class="screen" data-screen="call-over">
       <Bar title={card ? words.title(card.caller.name) : ""} heading={false} onBack={onBack} />
