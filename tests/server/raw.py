@@ -30,8 +30,9 @@ class LineClosed(Exception):
 class Line:
     """One socket and everything that came over it. Beats are answered, so that the line lives."""
 
-    def __init__(self, socket: ClientConnection) -> None:
+    def __init__(self, socket: ClientConnection, on_frame: Callable[[Frame], None] | None = None) -> None:
         self.socket = socket
+        self._on_frame = on_frame
         self.frames: list[Frame] = []
         self._news = asyncio.Event()
         self._reader = asyncio.get_running_loop().create_task(self._read())
@@ -49,6 +50,8 @@ class Line:
                     await self.socket.send(msgpack.packb(frame))
                     continue
                 self.frames.append(frame)
+                if self._on_frame is not None:
+                    self._on_frame(frame)
                 self._news.set()
         except ConnectionClosed:
             pass
@@ -103,18 +106,28 @@ class Line:
         await self._reader
 
 
-async def say_hello(port: int, ticket: str, page: Page = "client", *, visible: bool = True) -> Line:
+async def say_hello(
+    port: int,
+    ticket: str,
+    page: Page = "client",
+    *,
+    visible: bool = True,
+    on_frame: Callable[[Frame], None] | None = None,
+) -> Line:
     """A line on which hello was said; look at its frames or its close code for what became of it."""
-    line = Line(await connect(f"ws://127.0.0.1:{port}/ws", compression=None, proxy=None, max_size=2**20))
+    socket = await connect(f"ws://127.0.0.1:{port}/ws", compression=None, proxy=None, max_size=2**20)
+    line = Line(socket, on_frame)
     hello = {"t": "hello", "k": "hello-hello", "ticket": ticket, "version": PROTOCOL_VERSION}
     await line.send({**hello, "page": page, "visible": visible})
     return line
 
 
-async def joined(account: Account, page: Page = "client", *, visible: bool = True) -> Line:
-    """A line that was welcomed."""
+async def joined(
+    account: Account, page: Page = "client", *, visible: bool = True, on_frame: Callable[[Frame], None] | None = None
+) -> Line:
+    """A line that was welcomed. `on_frame` gets every frame as it comes, the first one included."""
     port = int(account.base_url.rsplit(":", 1)[1])
-    line = await say_hello(port, await account.ticket(), page, visible=visible)
+    line = await say_hello(port, await account.ticket(), page, visible=visible, on_frame=on_frame)
     await line.reply_to("hello-hello")
     return line
 
