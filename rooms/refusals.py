@@ -35,9 +35,7 @@ class Refusal(StrEnum):
     TOO_LATE = "too_late"
     ENOUGH_PEOPLE = "enough_people"
     NOT_ON_SHIFT = "not_on_shift"
-    BUSY_HELPING = "busy_helping"
     NOT_SAVED = "not_saved"
-    SHUTTING_DOWN = "shutting_down"
 
 
 # code -> (what happened, what to do next). One sentence each; grade-school words (page.md, Voice).
@@ -77,9 +75,7 @@ SENTENCES: dict[Refusal, tuple[str, str]] = {
     Refusal.TOO_LATE: ("It is too late to take that back.", "You can ask again."),
     Refusal.ENOUGH_PEOPLE: ("They have enough people just now, thank you.", "There is nothing more to do."),
     Refusal.NOT_ON_SHIFT: ("You are not on shift.", "Go on shift first."),
-    Refusal.BUSY_HELPING: ("You are with someone already.", "Leave that call first."),
     Refusal.NOT_SAVED: ("We could not save that just now.", "Keep the page open; we try again."),
-    Refusal.SHUTTING_DOWN: ("The server is restarting.", "Wait a moment; the page comes back by itself."),
 }
 
 

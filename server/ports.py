@@ -105,6 +105,10 @@ class Groups(Protocol):
         """Everyone with a device that takes notifications: standby when no page is open (PR4)."""
         ...
 
+    def occupied_accounts(self, *, except_call: CallId | None = None) -> set[AccountId]:
+        """Everyone with an active call of their own, or here in one: not rung for another (UC3)."""
+        ...
+
     def available_accounts(self) -> set[AccountId]:
         """Everyone who is open to calls in any group: their leases are short (PR3)."""
         ...

@@ -29,7 +29,6 @@ class Settings:
     public_origin: str = ""
     connections_at_most: int = 10_000
     exit_target: str = "/weather"
-    organisation: str = "Beside"
     contact: str = ""
     """Where push services may reach the operator (a mailto: or https: address), as Web Push asks."""
     policy: Policy = field(default_factory=Policy)
@@ -82,7 +81,6 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
         host=env.get("BESIDE_HOST", settings.host),
         public_origin=env.get("BESIDE_PUBLIC_ORIGIN", settings.public_origin).rstrip("/"),
         exit_target=env.get("BESIDE_EXIT_TARGET", settings.exit_target),
-        organisation=env.get("BESIDE_ORGANISATION", settings.organisation),
         contact=env.get("BESIDE_CONTACT", settings.contact),
         policy=_policy(env),
     )

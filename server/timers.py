@@ -21,11 +21,13 @@ from server.ports import StoreDown, StoreLate, Tx
 
 log = structlog.get_logger("timers")
 LOOK_EVERY_SECONDS = 0.2
+CHORES_EVERY_SECONDS = 2.0
 AT_ONCE = 50
 
 
 class Timers:
-    """One task. `lateness_ms` is how late the latest deadline was; `looked_at` when the loop last went round."""
+    """Two loops. The first is for what a call hangs on and waits for nothing else; the second does the chores.
+    `looked_at` is when the first last went round."""
 
     def __init__(
         self, services: Services, send_pages: Callable[[], Awaitable[None]], watch_lines: Callable[[], None]
@@ -33,42 +35,44 @@ class Timers:
         self._services = services
         self._send_pages = send_pages
         self._watch_lines = watch_lines
-        self._task: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
         self._next_sweep: Instant = 0
         self.looked_at: Instant = 0
         self.store_ok = True
 
     def start(self) -> None:
-        self._task = asyncio.get_running_loop().create_task(self._run())
+        loop = asyncio.get_running_loop()
+        self._tasks = [
+            loop.create_task(self._again_and_again(self._deadlines, LOOK_EVERY_SECONDS)),
+            loop.create_task(self._again_and_again(self.chores, CHORES_EVERY_SECONDS)),
+        ]
 
     async def stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def round(self) -> None:
-        """Everything that time asks for, once."""
+    async def _again_and_again(self, work: Callable[[], Awaitable[None]], every_seconds: float) -> None:
+        while True:
+            try:
+                await work()
+            except (StoreDown, StoreLate):
+                self.store_ok = False
+                log.error("timers_waiting_for_store")
+            except Exception:
+                log.exception("timers_failed")  # the loop must go on: a call hangs on it
+            await asyncio.sleep(every_seconds)
+
+    async def _deadlines(self) -> None:
         self._watch_lines()
         await self.look()
         await self._send_pages()
-        await tell_due(self._services)
-        await self._forget()
+        self.store_ok = not self._services.store.afloat
 
-    async def _run(self) -> None:
-        while True:
-            try:
-                await self.round()
-                self.store_ok = not self._services.store.afloat
-            except (StoreDown, StoreLate):
-                self.store_ok = False
-                log.error("deadlines_waiting_for_store")
-            except Exception:
-                log.exception("timers_failed")  # the loop must go on: a call hangs on it
-            await asyncio.sleep(LOOK_EVERY_SECONDS)
-
-    async def _forget(self) -> None:
-        """Once an hour, what has been kept long enough goes (CB8)."""
+    async def chores(self) -> None:
+        """Questions of the day after, and once an hour what has been kept long enough goes (UC12, CB8)."""
         now = self._services.clock.now()
+        await tell_due(self._services)
         if now >= self._next_sweep:
             self._next_sweep = now + SWEEP_EVERY_MS
             await sweep(self._services, Retention())

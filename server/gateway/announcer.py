@@ -21,7 +21,7 @@ from server.handlers.calls import member_in_call
 from server.handlers.chat import view_for
 from server.handlers.groups import my_group_view
 from server.handlers.oncall import desk_for
-from server.handlers.presence import presence_for, views_of
+from server.handlers.presence import crowd_of, presence_for, views_of
 from server.handlers.services import Services
 from server.ports import Store, StoreDown, Tx
 from server.records import Account
@@ -65,6 +65,7 @@ class Announcer:
         else:
             self._soft.pop(call.id, None)
             self._tell(call)
+            self.group_changed(call.group)  # who is in a call cannot come to another (PR6)
         self.desk_changed()
         self._soon("leases", REFRESH_LEASES_SECONDS, self._refresh_leases)
 
@@ -126,22 +127,26 @@ class Announcer:
         self._soon(f"group {group}", delay, lambda: self._tell_group(group))
 
     async def _tell_group(self, group_id: GroupId) -> None:
-        def read(tx: Tx) -> tuple[list[Membership], list[Account], set[AccountId]]:
-            return tx.groups.members(group_id), tx.accounts.staff(), tx.groups.accounts_with_push()
+        def read(tx: Tx) -> tuple[list[Membership], list[Account], set[AccountId], set[AccountId]]:
+            groups = tx.groups
+            return (
+                groups.members(group_id),
+                tx.accounts.staff(),
+                groups.accounts_with_push(),
+                groups.occupied_accounts(),
+            )
 
-        members, staff, push = await self._store.read(read)
+        members, staff, push, occupied = await self._store.read(read)
         self._sizes[group_id] = len(members)
         reaches = self._s.roster.reaches()
+        crowd = crowd_of(members, reaches, push, occupied, self._s.clock.now())
         for account in {m.account for m in members} & reaches.keys():
-            view: f.PresenceNow | None = None
-            for who in self._hub.of_account(account):
-                if who.locked:
-                    continue
-                if view is None:
-                    volunteers = self._reachable(staff, account, push)
-                    presence = presence_for(self._s, account, members, volunteers, reaches, push)
-                    view = f.PresenceNow(group=group_id, presence=presence)
-                self._hub.send(who.connection, view)
+            pages = [who for who in self._hub.of_account(account) if not who.locked]
+            if pages:
+                presence = presence_for(self._s, account, crowd, self._reachable(staff, account, push))
+                view = f.PresenceNow(group=group_id, presence=presence)
+                for who in pages:
+                    self._hub.send(who.connection, view)
 
     def _reachable(self, staff: list[Account], reader: AccountId, push: AbstractSet[AccountId]) -> int:
         """On-call people who would be rung for this reader: on shift, and at a live page or with a device that takes

@@ -27,6 +27,7 @@ from server.wire.frames import PROTOCOL_VERSION, Beat, Command, Event, Hello, Re
 
 log = structlog.get_logger("arrivals")
 LEAVE_WITHIN_SECONDS = 2
+SEEN_EVERY_MS = 3_600_000
 LOOK_AT_DEVICES_EVERY_MS = 1_000
 """Sockets of a revoked device close within 2 s, wherever it was revoked."""
 
@@ -93,6 +94,7 @@ class Arrivals:
         if device is None:
             return REVOKED
         who = Who(account, device_id, connection.id, hello.page, device.locked)
+        self._note_seen(device)
         now = self._clock.now()
         self._hub.add(who, connection)
         self._s.roster.join(connection.id, account, device_id, visible=hello.visible, urgent=True, now=now)
@@ -104,6 +106,12 @@ class Arrivals:
             self._s.roster.leave(connection.id)
             raise
         return who
+
+    def _note_seen(self, device: Device) -> None:
+        """For the list of one's devices; once an hour is near enough, and a store that is down loses only that."""
+        now = self._clock.now()
+        if now - device.seen_at > SEEN_EVERY_MS and not self._s.store.afloat:
+            self._spawn(self._s.store.write(lambda tx: tx.accounts.touch_device(device.id, now)))
 
     async def _handle(self, who: Who, command: Command) -> Event | None:
         name = type(command).__name__

@@ -24,7 +24,7 @@ from server.ids import new_id
 from server.ports import StoreDown, StoreLate
 from server.who import Who
 from server.wire.codec import BadFrame, decode_command, encode_event
-from server.wire.codes import NO_HELLO, SLOW, CloseCode
+from server.wire.codes import NO_HELLO, CloseCode
 from server.wire.frames import Command, Event, Hello, RefusedFrame, Resync
 
 Socket = ServerConnection
@@ -184,9 +184,6 @@ class Connection:
 
     async def _close(self, code: int, reason: str) -> None:
         await self._socket.close(code, reason)
-
-    def abort_slow(self) -> None:
-        self.close_soon(SLOW)
 
 
 def drain_hint_ms(position: int, count: int, spread_ms: int) -> int:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 
 from msgspec import structs
 
 from presence.availability import Reach, is_on_break, is_open
-from presence.ids import AccountId, CallId, GroupId
+from presence.ids import AccountId, CallId, GroupId, Instant
 from presence.roster import Seat
 from rooms import commands
 from rooms.call import Call, Dismissed
@@ -191,42 +193,80 @@ async def restart(services: Services) -> int:
 # ---------------------------------------------------------------- who can be here now
 
 
-def reach_of(account: AccountId, reaches: Reaches, push: AbstractSet[AccountId]) -> Reach:
+REACHES: dict[Reach, f.ReachName] = {Reach.LIVE: "live", Reach.STANDBY: "standby", Reach.AWAY: "away"}
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """How everyone in a group can be reached at one moment, each once. Made once for all readers (PR5)."""
+
+    members: list[Membership]
+    standing: dict[AccountId, tuple[str, Reach]]
+    """Account → what they count as ("can_come", "quiet", "standby", "away_opted_in" or ""), and their reach."""
+    totals: Counter[str]
+
+
+def crowd_of(
+    members: list[Membership],
+    reaches: Reaches,
+    push: AbstractSet[AccountId],
+    occupied: AbstractSet[AccountId],
+    now: Instant,
+) -> Crowd:
+    """Who is in a call cannot come (UC3); an observer is not counted (GR3)."""
+    standing: dict[AccountId, tuple[str, Reach]] = {}
+    for member in members:
+        if member.role is not Role.OBSERVER:
+            reach = _reach_of(member.account, reaches, push)
+            standing[member.account] = (_counts_as(member, reach, occupied, now), reach)
+    return Crowd(members, standing, Counter(kind for kind, _ in standing.values()))
+
+
+def _reach_of(account: AccountId, reaches: Reaches, push: AbstractSet[AccountId]) -> Reach:
     if reaches.get(account):
         return Reach.LIVE
     return Reach.STANDBY if account in reaches or account in push else Reach.AWAY
 
 
-def presence_for(
-    services: Services,
-    reader: AccountId,
-    members: list[Membership],
-    volunteers: int,
-    reaches: Reaches,
-    push: AbstractSet[AccountId],
-) -> f.PresenceView:
+def _counts_as(member: Membership, reach: Reach, occupied: AbstractSet[AccountId], now: Instant) -> str:
+    if (
+        is_open(member.availability)
+        and member.introduced
+        and reach is not Reach.AWAY
+        and member.account not in occupied
+    ):
+        return "can_come"
+    if reach is Reach.LIVE:
+        return "quiet"
+    if member.rung_when_away and not is_on_break(member.availability, now):
+        return "away_opted_in"
+    return "standby" if reach is Reach.STANDBY else ""
+
+
+def presence_for(services: Services, reader: AccountId, crowd: Crowd, volunteers: int) -> f.PresenceView:
     """What one reader may see (PR2, PR5, PR6): the reader and whoever has a block with them are left out, and
     hidden people are counted but not named. Volunteers come as a count only."""
     now = services.clock.now()
-    hidden = services.hidden_from(reader)
-    others = [m for m in members if m.account != reader and m.account not in hidden and m.role is not Role.OBSERVER]
-    here = [(m, reach_of(m.account, reaches, push)) for m in others]
-    can_come = [m for m, reach in here if is_open(m.availability) and m.introduced and reach is not Reach.AWAY]
-    live = [m for m, reach in here if reach is Reach.LIVE and m not in can_come]
-    standby = [m for m, reach in here if reach is Reach.STANDBY and m not in can_come]
-    away = [m for m, r in here if m.rung_when_away and r is not Reach.LIVE and not is_on_break(m.availability, now)]
-    people = [
-        f.PersonPresence(person=person_of(m), reach=reach.value, open_to_calls=m in can_come)
-        for m, reach in here
-        if not m.hidden and (reach is not Reach.AWAY or m in can_come)
-    ]
+    left_out = services.hidden_from(reader) | {reader}
+    totals = crowd.totals.copy()
+    totals.subtract(crowd.standing[account][0] for account in left_out if account in crowd.standing)
     return f.PresenceView(
         version=now,
         now=now,
-        can_come=len(can_come),
-        quiet=len(live),
-        standby=len(standby),
+        can_come=totals["can_come"],
+        quiet=totals["quiet"],
+        standby=totals["standby"],
         volunteers=volunteers,
-        away_opted_in=len([m for m in away if m not in can_come]),
-        people=people if len(members) <= NAMES_UP_TO else [],
+        away_opted_in=totals["away_opted_in"],
+        people=_named(crowd, left_out) if len(crowd.members) <= NAMES_UP_TO else [],
     )
+
+
+def _named(crowd: Crowd, left_out: AbstractSet[AccountId]) -> list[f.PersonPresence]:
+    people = []
+    for member in crowd.members:
+        kind, reach = crowd.standing.get(member.account, ("", Reach.AWAY))
+        if member.account not in left_out and not member.hidden and reach is not Reach.AWAY:
+            view = f.PersonPresence(person=person_of(member), reach=REACHES[reach], open_to_calls=kind == "can_come")
+            people.append(view)
+    return people

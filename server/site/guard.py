@@ -47,7 +47,6 @@ STATUS = {
     Refusal.KEY_REUSED: 409,
     Refusal.TOO_FAST: 429,
     Refusal.NOT_SAVED: 503,
-    Refusal.SHUTTING_DOWN: 503,
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, RowMapping, Select, delete, func, insert, or_, select, update
 
@@ -30,6 +31,16 @@ from server.store.tables import (
 )
 
 _MEMBER_COLUMNS = (*memberships.c, accounts.c.simulated)
+
+
+@dataclass(frozen=True, slots=True)
+class _Seat:
+    """Someone who might be rung, as the store knows them."""
+
+    membership: Membership
+    part: Part
+    asked_first_at: Instant = 0
+    resting: bool = False
 
 
 class SqlGroups:
@@ -169,31 +180,32 @@ class SqlGroups:
         seat_id: SeatId,
         now: Instant,
     ) -> list[Candidate]:
-        busy = self._busy(call)
+        busy = self.occupied_accounts(except_call=call)
         push = self.accounts_with_push()
         rung = set(recipients)
         rows = [*self._peer_rows(group, rung), *self._staff_seats(group, rung, seat_id, now)]
-        blocked = self._blocks_within(group, rows)
+        blocked = self._blocks_within(group)
         return [
             Candidate(
                 member=m.id,
                 account=m.account,
                 name=m.name,
-                part=part,
+                part=row.part,
                 open_to_calls=is_open(m.availability) and m.introduced and m.role is not Role.OBSERVER,
                 reach=Reach.AWAY,
                 takes_push=m.account in push,
                 rung_when_away=m.rung_when_away and m.introduced and m.role is not Role.OBSERVER,
-                busy=m.account in busy,
+                busy=m.account in busy or row.resting,
                 on_break=is_on_break(m.availability, now),
-                asked_first_at=asked_first_at,
+                asked_first_at=row.asked_first_at,
                 blocks=frozenset(blocked.get(m.account, ())),
                 simulated=m.simulated,
             )
-            for m, part, asked_first_at in rows
+            for row in rows
+            for m in (row.membership,)
         ]
 
-    def _peer_rows(self, group: GroupId, rung: set[MemberId]) -> list[tuple[Membership, Part, Instant]]:
+    def _peer_rows(self, group: GroupId, rung: set[MemberId]) -> list[_Seat]:
         willing = (memberships.c.availability == "open") | memberships.c.rung_when_away
         where = (
             (memberships.c.group_id == group)
@@ -202,40 +214,39 @@ class SqlGroups:
             & or_(willing, memberships.c.id.in_(sorted(rung)))
         )
         return [
-            (_membership(r._mapping), Part.PEER, r.asked_first_at) for r in self._db.execute(_members().where(where))
+            _Seat(_membership(r._mapping), Part.PEER, r.asked_first_at)
+            for r in self._db.execute(_members().where(where))
         ]
 
-    def _staff_seats(
-        self, group: GroupId, rung: set[MemberId], seat_id: SeatId, now: Instant
-    ) -> list[tuple[Membership, Part, Instant]]:
-        seats = []
+    def _staff_seats(self, group: GroupId, rung: set[MemberId], seat_id: SeatId, now: Instant) -> list[_Seat]:
+        seats: list[_Seat] = []
         for account in SqlAccounts(self._db).staff():
             seat = self.volunteer_seat(account, group, seat_id(account.id, group), now)
             if account.shift == "on" and account.volunteer:
-                seats.append((seat, Part.VOLUNTEER, 0))
-            elif account.shift == "backup" or account.coordinator or seat.id in rung:
-                seats.append((seat, Part.BACKUP, 0))
+                seats.append(_Seat(seat, Part.VOLUNTEER))
+            elif account.shift == "backup" or account.coordinator:
+                seats.append(_Seat(seat, Part.BACKUP))
+            elif seat.id in rung:
+                # Off shift, and still in the call they were rung for: not thrown out of it, and not rung again.
+                seats.append(_Seat(seat, Part.VOLUNTEER, resting=True))
         return seats
 
     def available_accounts(self) -> set[AccountId]:
         where = (memberships.c.availability == "open") & (memberships.c.state == State.ACTIVE)
         return {AccountId(a) for a in self._db.execute(select(memberships.c.account).where(where)).scalars()}
 
-    def _busy(self, call: CallId | None) -> set[str]:
-        """Accounts with an active call of their own, or here in one, other than this (UC3)."""
+    def occupied_accounts(self, *, except_call: CallId | None = None) -> set[AccountId]:
         query = select(call_people.c.account).join(calls, calls.c.id == call_people.c.call)
         where = calls.c.live & call_people.c.part.in_(("caller", "here"))
-        if call is not None:
-            where &= call_people.c.call != call
-        return set(self._db.execute(query.where(where)).scalars())
+        if except_call is not None:
+            where &= call_people.c.call != except_call
+        return {AccountId(a) for a in self._db.execute(query.where(where)).scalars()}
 
     def accounts_with_push(self) -> set[AccountId]:
         where = devices.c.push_endpoint.is_not(None) & devices.c.revoked_at.is_(None)
         return {AccountId(a) for a in self._db.execute(select(devices.c.account).where(where)).scalars()}
 
-    def _blocks_within(
-        self, group: GroupId, rows: list[tuple[Membership, Part, Instant]]
-    ) -> dict[AccountId, set[MemberId]]:
+    def _blocks_within(self, group: GroupId) -> dict[AccountId, set[MemberId]]:
         """For each account, the members and seats of this group with whom a block stands, in either direction."""
         pairs = self._db.execute(select(blocks.c.blocker, blocks.c.blocked)).all()
         if not pairs:

@@ -24,6 +24,5 @@ BAD_TICKET = CloseCode(4004, "bad_ticket", True, "The ticket was used, foreign o
 NO_HELLO = CloseCode(4005, "no_hello", True, "The first frame did not come in time, or was not hello.")
 SILENT = CloseCode(4006, "silent", True, "No beat was answered for too long (PR3). Come back when awake.")
 TOO_FAST = CloseCode(4007, "too_fast", True, "Far more frames than a person can cause. Come back later.")
-SLOW = CloseCode(4008, "slow", True, "The line could not take what was sent. Come back and resume.")
 
-ALL = (DRAINING, REVOKED, BAD_FRAME, BAD_VERSION, BAD_TICKET, NO_HELLO, SILENT, TOO_FAST, SLOW)
+ALL = (DRAINING, REVOKED, BAD_FRAME, BAD_VERSION, BAD_TICKET, NO_HELLO, SILENT, TOO_FAST)

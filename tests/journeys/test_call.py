@@ -131,4 +131,4 @@ async def test_danger_now_calls_on_call_whatever_the_state(world: World) -> None
     await expect(sheet.get_by_role("link", name="999")).to_be_visible()
     await expect(noor.p.get_by_role("button", name="Accept Ana")).to_be_visible(timeout=6_000)
     await expect(noor.p.locator("body")).to_contain_text("danger now")
-    await expect(ana.p.locator("body")).to_contain_text("Danger now was pressed")
+    await expect(ana.p.locator("body")).to_contain_text("“Danger now” was pressed")

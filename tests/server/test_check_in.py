@@ -24,7 +24,7 @@ async def test_uc12_a_caller_who_consented_is_asked_the_next_day_once(
     assert early.state.check_ins == []
     await early.close()
     world.clock.advance(2 * HOUR)
-    await world.beside.timers.round()
+    await world.beside.timers.chores()
     page = await world.page_of(account)
     asked = await page.until(lambda s: s.check_ins)
     assert [c["call"] for c in asked] == [call]
@@ -38,6 +38,6 @@ async def test_uc12_without_consent_nobody_is_asked(world: World, two_peers_avai
     ana, _maria, _tom = two_peers_available
     await end_a_call(ana, check_in=False)
     world.clock.advance(30 * HOUR)
-    await world.beside.timers.round()
+    await world.beside.timers.chores()
     page = await world.page_of(ana.page.account)
     assert page.state.check_ins == []

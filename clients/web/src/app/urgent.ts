@@ -68,7 +68,7 @@ async function byPost({ ask: a }: Extract<Press, { is: "sending" }>): Promise<vo
 
 /** Only the server's own word ends a press; that nothing came back means: keep trying. */
 function refused(k: string, error: unknown): void {
-  if (!(error instanceof Refusal) || error.code === "shutting_down" || error.code === "not_saved") return;
+  if (!(error instanceof Refusal) || error.code === "not_saved") return;
   happen({ on: "refused", k, sentence: error.sentence || common.unreached, todo: error.todo });
 }
 

@@ -1049,7 +1049,6 @@ export const CLOSE_CODES: Record<number, { name: string; returns: boolean }> = {
   4005: { name: "no_hello", returns: true },
   4006: { name: "silent", returns: true },
   4007: { name: "too_fast", returns: true },
-  4008: { name: "slow", returns: true },
 };
 
 /** What the server says when it says no: [what happened, what to do next]. */
@@ -1077,9 +1076,7 @@ export const REFUSALS = {
   too_late: ["It is too late to take that back.", "You can ask again."],
   enough_people: ["They have enough people just now, thank you.", "There is nothing more to do."],
   not_on_shift: ["You are not on shift.", "Go on shift first."],
-  busy_helping: ["You are with someone already.", "Leave that call first."],
   not_saved: ["We could not save that just now.", "Keep the page open; we try again."],
-  shutting_down: ["The server is restarting.", "Wait a moment; the page comes back by itself."],
 } as const;
 
 export type RefusalCode = keyof typeof REFUSALS;
