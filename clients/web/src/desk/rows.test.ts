@@ -26,6 +26,8 @@ describe("oc01 the desk", () => {
   test("the big number says what it counts", () => {
     expect(bigTime(row("x", { no_human_since: NOW - 94_000 }), NOW)).toEqual({ seconds: 94, of: "no_human" });
     expect(bigTime(row("x", { standing: "held", no_human_since: null }), NOW)).toEqual({ seconds: 0, of: "held" });
+    const held = row("x", { standing: "held", no_human_since: null, helpers: [helper("Noor", "here"), helper("Jo", "in_room")] });
+    expect(bigTime(held, NOW)).toEqual({ seconds: 90, of: "held" });
     const lost = row("x", { standing: "held", no_human_since: null, caller_lost_since: NOW - 20_000 });
     expect(bigTime(lost, NOW)).toEqual({ seconds: 20, of: "lost" });
   });

@@ -35,7 +35,8 @@ export function bigTime(row: DeskRow, at: number): BigTime {
   if (row.standing === "parked") return { seconds: row.no_human_since === null ? 0 : secondsSince(row.no_human_since, at), of: "parked" };
   if (row.no_human_since !== null) return { seconds: secondsSince(row.no_human_since, at), of: "no_human" };
   if (row.caller_lost_since !== null) return { seconds: secondsSince(row.caller_lost_since, at), of: "lost" };
-  return { seconds: 0, of: "held" };
+  const since = row.helpers.filter((helper) => helper.answer === "here").map((helper) => helper.since);
+  return { seconds: since.length > 0 ? secondsSince(Math.min(...since), at) : 0, of: "held" };
 }
 
 /** Where the rings stand on the rail, in shares of 240 s: 45, 90 and 180 s (UC3). */

@@ -7,7 +7,7 @@ import { plan } from "../device/plan";
 import { country } from "../device/prefs";
 import { sample } from "../model/clock";
 import { emptyLog } from "../model/log";
-import { apply, cards, checkIns, desk, forgetAll, groups, line, me, myCall, presence, rooms } from "../model/model";
+import { apply, cards, checkIns, desk, forgetAll, groups, line, me, myCall, presence, rooms, search } from "../model/model";
 import type { Card, DeskRow, Entry, Helper, MyCall, MyGroup, Person, PresenceView } from "../wire/frames";
 
 export const NOW = Date.UTC(2026, 10, 22, 21, 10);
@@ -180,6 +180,14 @@ export const states: Record<string, () => void> = {
   helping_over: helping({ standing: "closed", debrief: true }),
   helping_gone: () => (helping({})(), apply({ t: "card_gone", call: aCard.call })),
   find: () => go({ at: "find" }),
+  find_results: () => {
+    search.value = { words: "drink", found: [
+      { group: id("found"), name: "Women, sober and tired", blurb: "Mothers, mostly. Evenings are hard.", tags: ["alcohol", "sober"], rules: "Ask before you advise.", questions: [], size: "10 to 50" },
+      { group: aGroup.group, name: aGroup.name, blurb: "Evenings without a drink.", tags: ["alcohol"], rules: aGroup.rules, questions: [], size: "under 10" },
+    ] };
+    go({ at: "find" });
+  },
+  find_none: () => ((search.value = { words: "xyz", found: [] }), go({ at: "find" })),
   create: () => go({ at: "create" }),
   join: () => go({ at: "join", card: { group: id("found"), name: "Women, sober and tired", blurb: "Mothers, mostly.", tags: ["alcohol"], rules: "Ask before you advise.", questions: ["What brings you here? A line is enough."], size: "10 to 50" } }),
   moderate: () => ((groups.value = [{ ...aGroup, role: "moderator" }]), go({ at: "moderate", group: aGroup.group })),
@@ -197,7 +205,7 @@ export const states: Record<string, () => void> = {
         row("Sol", { group_name: "Sober evenings", standing: "coming", no_human_since: NOW - 22_000, ring: 1, delivered: 4, targeted: 4, seen: 3, cant: 0, helpers: [helper("Lee", "coming")], next: { ring: "away", at: NOW + 98_000, people: 6, waits_for_pledge: true } }),
         aRow,
         row("Kit", { group_name: "Low days", standing: "held", no_human_since: null, helpers: [helper("Noor", "here")], next: null, can_accept: false }),
-        row("Ana", { group_name: "Sober evenings", standing: "held", no_human_since: null, pinned: ["lost"], caller_lost_since: NOW - 20_000, helpers: [helper("Maria", "here"), helper("Jo", "here")], mine: "here" }),
+        row("Ana", { group_name: "Sober evenings", standing: "held", no_human_since: null, pinned: ["lost"], caller_lost_since: NOW - 20_000, helpers: [helper("Maria", "here"), helper("Jo", "here")], next: null, mine: "here" }),
         row("Ivo", { group_name: "Caring for someone", no_human_since: NOW - 94_000, ring: 3, delivered: 8, targeted: 8, seen: 2, cant: 0, next: { ring: "backup", at: NOW + 86_000, people: 2, waits_for_pledge: false } }),
       ],
     };

@@ -116,7 +116,7 @@ export const call = {
   checkIn: "Ask me tomorrow how I am",
   checkInHint: "On this page, or by notification if you switched those on. You may ignore it.",
   dontEnd: "Don’t end it yet",
-  offerClose: "You have been together for an hour. You can end it, or bring in someone else.",
+  offerClose: "An hour together. You can end it, or bring in someone else.",
   stoppedSay: "You stopped your call.",
   stoppedLead: "Everyone we asked knows that you are OK.",
   undo: (seconds: number) => `Ask them again (${duration(seconds)} left)`,
@@ -210,7 +210,7 @@ export const helping = {
   awayLead: "They left the page fast. The call is open. Nothing is sent to their device until they come back.",
   youSilent: "You have been quiet for a while. A word is enough.",
   theySilent: (caller: string) => `${caller} is quiet. Ask if they are still there. If it lasts, volunteers see it too.`,
-  offerClose: "You have been together for an hour. Ask if they want to end it, or bring in a volunteer.",
+  offerClose: "An hour together. Ask if they want to end it, or bring in a volunteer.",
   note: "You are a peer, not a clinician. Listen first. If you are worried for their life, press “Danger now”.",
   volunteer: "Bring in a volunteer",
   volunteerCalled: "We are calling volunteers, until one comes.",
@@ -236,7 +236,7 @@ export const helping = {
 
 export const danger = {
   button: "Danger now",
-  calledOn: "“Danger now” was pressed. Volunteers and the coordinator are called until one comes.",
+  calledOn: "Danger now: volunteers and the coordinator are called until one comes.",
   say: "Call the emergency number first.",
   lead: "Beside cannot call for you: it does not know where anyone is.",
   called: "We are calling volunteers and the coordinator, until one comes.",

@@ -111,7 +111,7 @@ export const locked = {
 };
 
 export const names = {
-  hint: "Not your real name. You can have another one in another group; nobody can link them.",
+  hint: "Not your real name. You can have another one in another group; the people there cannot link them.",
   label: "What name should we use here?",
 };
 

@@ -68,7 +68,7 @@ export const settings = {
   theme: "Light or dark",
   themes: { system: "As the device", light: "Light", dark: "Dark" } as Record<string, string>,
   shift: "Shift three times leaves the page",
-  shiftHint: "Three key-ups of Shift within 5 seconds, with nothing between.",
+  shiftHint: "On a keyboard: three times within 5 seconds, with nothing between.",
   sound: "Sound when someone is coming to me",
   push: "Rung when this page is closed",
   pushLead:

@@ -4,6 +4,7 @@ import { leaveNow, shiftCount } from "../../device/exit";
 import { Icon } from "../../icons/Icon";
 import { line as lineNow } from "../../model/model";
 import { common, exit, line as words } from "../../text/en";
+import { Logo } from "../Row/Mark";
 import "./Bar.css";
 
 /** What is true of the line, in two words. */
@@ -78,7 +79,16 @@ export function Bar({ title, heading = true, onBack, backLabel = common.back, ch
         </button>
       )}
       <div class="bar-title">
-        {heading ? <h1>{title}</h1> : <p>{title}</p>}
+        {heading ? (
+          <h1>{title}</h1>
+        ) : title === common.name && !conn ? (
+          <p class="wordmark">
+            <Logo />
+            {title}
+          </p>
+        ) : (
+          <p>{title}</p>
+        )}
         {conn && <Conn />}
       </div>
       <ExitButton />

@@ -84,7 +84,7 @@ export function Seg<V extends string>({ legend, hideLegend = false, value, optio
   return (
     <fieldset class="stack-1">
       <legend class={hideLegend ? "vh" : ""}>{hideLegend ? legend : <b>{legend}</b>}</legend>
-      <div class="seg">
+      <div class={value === null ? "seg unset" : "seg"}>
         {options.map(([option, label]) => (
           <label key={option}>
             <input type="radio" name={name} value={option} checked={value === option} onChange={() => onChange(option)} />

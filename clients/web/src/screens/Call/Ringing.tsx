@@ -87,7 +87,8 @@ function Asking({ call }: { call: MyCall }) {
         <LineStrip note={words.goesOn} />
         <h1 class="say">{sentence(call)}</h1>
         <CalmStatus says={`${sentence(call)} ${facts}`} />
-        {facts && <p class="lead">{facts}</p>}
+        {/* Once someone is coming, the row says enough; the plan stays in view on a phone. */}
+        {facts && !(call.saved && nearby(call.helpers).coming.length > 0) && <p class="lead">{facts}</p>}
         <Row tall label={words.rowLabel} stands={stands(call)} />
         {!call.saved && <Strip icon="circle-alert">{words.unsavedStrip}</Strip>}
         {call.repeat && <p class="small quiet">{words.repeat}</p>}

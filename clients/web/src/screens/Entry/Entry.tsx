@@ -6,7 +6,6 @@ import type { Gate } from "../../app/place";
 import { Bar } from "../../components/Bar/Bar";
 import { Field, Problem, Seg } from "../../components/Field/Field";
 import { MainLine, PhoneLine } from "../../components/PhoneLine/PhoneLine";
-import { Logo } from "../../components/Row/Mark";
 import { useDeed } from "../../components/useDeed";
 import { youthLines } from "../../device/helplines";
 import { post } from "../../net/http";
@@ -38,10 +37,6 @@ export function Welcome({ revoked }: { revoked: boolean }) {
   if (first) return <SignUp />;
   return (
     <EntryFrame screen="welcome">
-      <span class="wordmark">
-        <Logo />
-        {common.name}
-      </span>
       {revoked && (
         <p class="problem" role="alert">
           <b>{words.signedOutElsewhere}</b> {words.signedOutElsewhereLead}

@@ -6,7 +6,7 @@ import { Choice, Field, Problem } from "../../components/Field/Field";
 import { NeedDock } from "../../components/LampButton";
 import { useDeed } from "../../components/useDeed";
 import { groupsText, names } from "../../text/en";
-import { join as words } from "../../text/more.en";
+import { find, join as words } from "../../text/more.en";
 import type { GroupCard } from "../../wire/frames";
 
 /** Ask a closed group to let one in: its questions, and a pledge to its rules (GR2). */
@@ -49,7 +49,12 @@ export function JoinGroup({ card }: { card: GroupCard }) {
               />
             </div>
           ))}
-          {card.rules && <p class="card words">{card.rules}</p>}
+          {card.rules && (
+            <section class="card" aria-labelledby="join-rules">
+              <h2 id="join-rules">{find.rules}</h2>
+              <p class="words">{card.rules}</p>
+            </section>
+          )}
           <Choice label={words.pledge} checked={pledged.value} onChange={(on) => (pledged.value = on)} />
           <Problem of={trouble} />
           <button class="btn ink big wide" type="submit" disabled={busy}>

@@ -2,7 +2,6 @@ import { go } from "../../app/place";
 import { Asides } from "../../components/Asides";
 import { Bar } from "../../components/Bar/Bar";
 import { NeedDock } from "../../components/LampButton";
-import { Strip } from "../../components/Strip/Strip";
 import { MainLine } from "../../components/PhoneLine/PhoneLine";
 import { presenceOf } from "../../components/Presence/Presence";
 import { Icon } from "../../icons/Icon";
@@ -66,17 +65,14 @@ function NotLetIn() {
   const name = notLetIn.value[0];
   if (!name) return null;
   return (
-    <Strip
-      icon="users"
-      role="status"
-      action={
-        <button class="btn" type="button" onClick={() => (notLetIn.value = notLetIn.value.slice(1))}>
-          {common.close}
-        </button>
-      }
-    >
-      <b>{words.notLetIn(name)}</b> {words.notLetInLead}
-    </Strip>
+    <div class="card" role="status">
+      <p>
+        <b>{words.notLetIn(name)}</b> {words.notLetInLead}
+      </p>
+      <button class="btn" type="button" onClick={() => (notLetIn.value = notLetIn.value.slice(1))}>
+        {common.close}
+      </button>
+    </div>
   );
 }
 

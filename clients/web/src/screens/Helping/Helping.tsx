@@ -1,12 +1,14 @@
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
+import { onDesk } from "../../app/cards";
 import { enterCall, fetchOnCall, leaveCall } from "../../app/commands";
 import { about, go } from "../../app/place";
 import { hideRoom, showRoom } from "../../app/rooms";
 import { Bar } from "../../components/Bar/Bar";
 import { Choice, Problem } from "../../components/Field/Field";
 import { markOf } from "../../components/Helpers";
+import { NeedDock } from "../../components/LampButton";
 import { LineStrip } from "../../components/LineStrip";
 import { Composer } from "../../components/Log/Composer";
 import { Log } from "../../components/Log/Log";
@@ -19,7 +21,7 @@ import { useDeed } from "../../components/useDeed";
 import { Icon } from "../../icons/Icon";
 import { now, secondsSince } from "../../model/clock";
 import { cards, live, rooms } from "../../model/model";
-import { card as cardWords, danger, helping as words, room as roomWords } from "../../text/en";
+import { card as cardWords, common, danger, helping as words, room as roomWords } from "../../text/en";
 import { list } from "../../text/words";
 import type { Card, Entry } from "../../wire/frames";
 import { DangerButton } from "../Call/Danger";
@@ -247,7 +249,7 @@ function Over({ onBack, card, gone = false }: OverProps) {
   const lead = gone ? cardWords.goBack : card?.debrief ? words.debrief : words.endedLead;
   return (
     <div class="screen" data-screen="call-over">
-      <Bar title={card ? words.title(card.caller.name) : ""} heading={false} onBack={onBack} />
+      <Bar title={card ? words.title(card.caller.name) : common.name} heading={false} onBack={onBack} />
       <main class="page">
         <h1 class="say">{gone ? cardWords.enoughSay : words.endedSay}</h1>
         <p class="lead">{lead}</p>
@@ -256,6 +258,7 @@ function Over({ onBack, card, gone = false }: OverProps) {
           <Icon name="arrow-right" />
         </button>
       </main>
+      {!onDesk.value && <NeedDock />}
     </div>
   );
 }
