@@ -35,7 +35,7 @@ def clean_name(name: str) -> str:
 
 def name_key(name: str) -> str:
     """How a name looks: two names with the same key cannot both be had in a group."""
-    decomposed = unicodedata.normalize("NFKD", clean_name(name).casefold())
+    decomposed = unicodedata.normalize("NFKD", clean_name(name))
     plain = "".join(c for c in decomposed if unicodedata.category(c) != "Mn" and c.isalnum())
     return "".join(_looks_like(c) for c in plain)[:64]
 
@@ -53,17 +53,28 @@ def _role_keys() -> frozenset[str]:
     return frozenset("".join(_looks_like(c) for c in word) for word in ROLE_WORDS)
 
 
+SAME = {"0": "o", "1": "l", "i": "l", "|": "l", "5": "s"}
+"""Digits that pass for letters fold together: screens do not tell them apart for a shaken reader."""
+SMALL_CAPITAL = "LATIN LETTER SMALL CAPITAL "
+
+
 @lru_cache(maxsize=4096)
 def _looks_like(character: str) -> str:
-    """The Latin letter or digit that a character can be taken for, else itself. Digits that pass for letters
-    (0/o, 1/l/i, 5/s) fold together, since screens do not tell them apart for a shaken reader."""
-    same = {"0": "o", "1": "l", "i": "l", "|": "l", "5": "s"}
+    """The Latin letter or digit that a character can be taken for, in lower case, else itself. The capital is looked up
+    as it is: a Cyrillic В is taken for a B, its small letter for nothing."""
+    letter = _latin(character) or _latin(character.casefold()) or character.casefold()
+    return SAME.get(letter, letter)
+
+
+def _latin(character: str) -> str | None:
     if character.isascii():
-        return same.get(character, character)
-    found = confusables.is_confusable(character, greedy=True, preferred_aliases=[])
-    for entry in found or ():
+        return character.casefold()
+    named = unicodedata.name(character, "")
+    if named.startswith(SMALL_CAPITAL) and len(named) == len(SMALL_CAPITAL) + 1:
+        return named[-1].casefold()
+    for entry in confusables.is_confusable(character, greedy=True, preferred_aliases=[]) or ():
         for glyph in entry["homoglyphs"]:
             candidate = str(glyph["c"]).casefold()
-            if candidate.isascii() and candidate.isalnum() and len(candidate) == 1:
-                return same.get(candidate, candidate)
-    return character
+            if len(candidate) == 1 and candidate.isascii() and candidate.isalnum():
+                return candidate
+    return None
