@@ -13,7 +13,6 @@ import { Locked } from "./screens/Entry/Locked";
 import { Offline, Starting } from "./screens/Entry/Offline";
 import { Groups } from "./screens/Groups/Groups";
 import { HelpingOnPage } from "./screens/Helping/Helping";
-import { Introduction } from "./screens/Introduction/Introduction";
 import { More } from "./screens/More";
 import { PersonSheet } from "./screens/Person/PersonSheet";
 import { Room } from "./screens/Room/Room";
@@ -90,7 +89,7 @@ function Place() {
     case "helping":
       return <HelpingOnPage key={here.call} call={here.call} />;
     case "introduction":
-      return <Introduction group={here.group} />;
+      return <More show={({ Introduction }) => <Introduction group={here.group} />} />;
     case "find":
       return <More show={({ Find }) => <Find />} />;
     case "join":

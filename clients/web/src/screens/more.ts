@@ -3,6 +3,7 @@
 export { CreateGroup } from "./Find/CreateGroup";
 export { Find } from "./Find/Find";
 export { JoinGroup } from "./Find/JoinGroup";
+export { Introduction } from "./Introduction/Introduction";
 export { Moderate } from "./Moderate/Moderate";
 export { Leaving } from "./Settings/Leaving";
 export { PlanScreen } from "./Settings/Plan";

@@ -236,7 +236,7 @@ export const helping = {
 
 export const danger = {
   button: "Danger now",
-  calledOn: "Danger now: volunteers and the coordinator are called until one comes.",
+  calledOn: "“Danger now” was pressed. Volunteers and the coordinator are called.",
   say: "Call the emergency number first.",
   lead: "Beside cannot call for you: it does not know where anyone is.",
   called: "We are calling volunteers and the coordinator, until one comes.",

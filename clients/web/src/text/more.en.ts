@@ -63,6 +63,35 @@ export const moderate = {
   rules: "Rules",
 };
 
+export const introduction = {
+  title: "Short introduction",
+  say: "How to be there",
+  lead: "It takes two minutes. You are a peer, not a clinician. Having been there is enough.",
+  be: "Be there",
+  bePoints: [
+    "Say your name and that you are here. Then listen.",
+    "Ask: what is it like right now? What would help in the next ten minutes?",
+    "Silence is fine. Stay. Write a word now and then.",
+    "Speak from your own life. “I”, not “you should”.",
+  ],
+  not: "Do not",
+  notPoints: [
+    "Do not diagnose, and do not advise on medicine or doses.",
+    "Do not promise to keep a secret, or that all will be well.",
+    "Do not take it elsewhere: no meeting up, no phone numbers.",
+    "Do not carry it alone. Bring in a volunteer at any time.",
+  ],
+  danger: "If their life is in danger",
+  dangerPoints: [
+    "Ask directly: are you thinking of ending your life? Asking does not make it worse.",
+    "Press “Danger now”. It shows the emergency number and calls the volunteer and the coordinator.",
+    "You may call the emergency number yourself. Beside cannot: it does not know where they are.",
+  ],
+  canStop: "You can say “Can’t now” to any call. Nobody is told that it was you.",
+  done: "I have read this. Open me to calls",
+  later: "Later",
+};
+
 export const settings = {
   title: "Settings",
   theme: "Light or dark",

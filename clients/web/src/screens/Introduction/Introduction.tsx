@@ -5,7 +5,7 @@ import { Problem } from "../../components/Field/Field";
 import { NeedDock } from "../../components/LampButton";
 import { EmergencyLine } from "../../components/PhoneLine/PhoneLine";
 import { useDeed } from "../../components/useDeed";
-import { introduction as words } from "../../text/en";
+import { introduction as words } from "../../text/more.en";
 
 /** The short peer introduction before the first “open” (PR1): how to be there, what not to do, danger now. */
 export function Introduction({ group }: { group: string }) {
