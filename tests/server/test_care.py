@@ -1,0 +1,85 @@
+"""Blocks and reports, through real sockets (CB2, CB3, CH2)."""
+
+from __future__ import annotations
+
+import pytest
+
+from beside_client import Refused
+from tests.worlds import Member, World, a_group_with
+
+REASONS = ("fixing", "dumping", "pressuring", "judging", "unwanted")
+
+
+async def all_in_the_room(members: list[Member]) -> None:
+    for member in members:
+        await member.page.open_room(member.room)
+
+
+async def test_cb2_a_block_is_a_wall_in_chat_in_both_directions_and_leaves_a_gap(world: World) -> None:
+    maria, ana, tom = members = await a_group_with(world, "Maria", "Ana", "Tom")
+    await all_in_the_room(members)
+    await ana.page.ask("block_member", member=tom.id)
+    await tom.page.say(tom.room, "from Tom")
+    await ana.page.say(ana.room, "from Ana")
+    last = (await maria.page.ask("say", room=maria.room, text="from Maria"))["seq"]
+    await ana.page.until(lambda s: s.logs[ana.room].last == last)
+    await tom.page.until(lambda s: s.logs[tom.room].last == last)
+    assert ana.page.state.said_in(ana.room) == ["from Ana", "from Maria"]
+    assert tom.page.state.said_in(tom.room) == ["from Tom", "from Maria"]
+    gaps = [e for e in ana.page.state.logs[ana.room].entries if e["kind"] == "gap"]
+    # Dense, and a gap says nothing of whom or what: also not on a line that comes back later.
+    assert gaps
+    assert all(not e.get("author") and not e.get("text") for e in gaps)
+    again = await world.page_of(ana.page.account)
+    await again.open_room(ana.room)
+    assert "from Tom" not in again.state.said_in(ana.room)
+
+
+async def test_cb2_a_block_in_the_middle_of_a_call_takes_the_card_away(
+    world: World, two_peers_available: list[Member]
+) -> None:
+    ana, maria, tom = two_peers_available
+    call = (await ana.page.ask("raise_call", group=ana.group, words="Only for those I trust."))["call"]
+    await tom.page.until(lambda s: s.card_of(call))
+    await ana.page.ask("block_member", member=tom.id)
+    await world.beside.timers.look()
+    await tom.page.until(lambda s: not s.card_of(call))
+    assert maria.page.state.card_of(call)
+    with pytest.raises(Refused) as refused:
+        await tom.page.answer_call(call, "coming")
+    assert refused.value.code in ("enough_people", "not_found")
+
+
+async def test_cb2_an_unblock_opens_the_wall_again(world: World) -> None:
+    _maria, ana, tom = members = await a_group_with(world, "Maria", "Ana", "Tom")
+    await ana.page.ask("block_member", member=tom.id)
+    await ana.page.ask("unblock_member", member=tom.id)
+    await all_in_the_room(members)
+    await tom.page.say(tom.room, "hello again")
+    await ana.page.until(lambda s: "hello again" in s.said_in(ana.room))
+
+
+@pytest.mark.parametrize("reason", REASONS)
+async def test_cb3_a_report_reaches_the_moderators_with_the_words_as_they_were(world: World, reason: str) -> None:
+    maria, ana, tom = members = await a_group_with(world, "Maria", "Ana", "Tom")
+    await all_in_the_room(members)
+    said = await tom.page.ask("say", room=tom.room, text="You should stop your meds.")
+    await ana.page.ask(
+        "report_member", member=tom.id, reason=reason, room=ana.room, seq=said["seq"], words="Please look."
+    )
+    await tom.page.ask("delete_entry", room=tom.room, seq=said["seq"])
+    reports = (await maria.page.read("list_reports", group=maria.group))["reports"]
+    assert [(r["reason"], r["entry_text"], r["words"], r["about"]["name"]) for r in reports] == [
+        (reason, "You should stop your meds.", "Please look.", "Tom")
+    ]
+    with pytest.raises(Refused):
+        await ana.page.read("list_reports", group=ana.group)
+    await maria.page.ask("resolve_report", report=reports[0]["report"])
+    assert (await maria.page.read("list_reports", group=maria.group))["reports"] == []
+
+
+async def test_cb3_an_unknown_reason_is_refused(world: World) -> None:
+    _maria, ana, tom = await a_group_with(world, "Maria", "Ana", "Tom")
+    with pytest.raises(Refused) as refused:
+        await ana.page.ask("report_member", member=tom.id, reason="because")
+    assert refused.value.code == "bad_frame"
