@@ -21,6 +21,7 @@ from server.gateway.arrivals import Arrivals
 from server.gateway.door import Door
 from server.gateway.hub import Hub
 from server.handlers import presence
+from server.handlers.pages import page_sent
 from server.handlers.services import Services
 from server.ids import digest, load_or_make_secret, new_id, new_secret, seat_id
 from server.paging.webpush import WebPush, load_or_make_key, public_key
@@ -155,7 +156,7 @@ async def _start(
     )
     announcer.bind(services)
     key = load_or_make_key(settings.data / "vapid.pem")
-    push = WebPush(store, clock, key, settings.contact)
+    push = WebPush(store, clock, key, settings.contact, lambda page: page_sent(services, page))
     timers = Timers(services, push.send_due, arrivals.watch_lines)
 
     door = Door(arrivals.serve, connections_at_most=settings.connections_at_most)

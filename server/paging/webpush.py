@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -23,7 +24,7 @@ from presence.ids import DeviceId
 from server.clock import Clock
 from server.metrics import PAGES
 from server.ports import Store, Tx
-from server.records import DuePage
+from server.records import DuePage, Page
 
 log = structlog.get_logger("webpush")
 RESEND_AFTER_MS = (1_000, 2_000, 4_000, 30_000, 60_000)
@@ -55,7 +56,10 @@ def public_key(key: Vapid02) -> str:
 class WebPush:
     """Sends what is due. At least once until shown or given up; a row that is not due is not touched."""
 
-    def __init__(self, store: Store, clock: Clock, key: Vapid02, contact: str) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, key: Vapid02, contact: str, on_sent: Callable[[Page], Awaitable[None]]
+    ) -> None:
+        self._on_sent = on_sent
         self._store = store
         self._clock = clock
         self._key = key
@@ -113,6 +117,8 @@ class WebPush:
         if outcome == "gone":
             await self._store.write_call(lambda tx: _prune(tx, due.page.device, due.page.token))
             return
+        if outcome == "sent" and due.tries == 0:
+            await self._on_sent(due.page)
         again = now + RESEND_AFTER_MS[due.tries] if due.tries < len(RESEND_AFTER_MS) else None
         await self._store.write_call(lambda tx: tx.calls.page_tried(due.page.token, next_try_at=again))
 

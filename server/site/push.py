@@ -7,15 +7,10 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from presence.ids import CallId, MemberId
-from rooms import commands
-from rooms.call import Call, Reached
 from rooms.refusals import Refusal, Refused
-from server.handlers.call_changes import save_ack
+from server.handlers.pages import page_shown
 from server.handlers.presence import reach_changed
 from server.handlers.services import Services
-from server.ids import digest
-from server.ports import Tx
 from server.records import PushTarget
 from server.settings import Settings
 from server.site.guard import answer, body, signed_in
@@ -62,23 +57,8 @@ class PushPages:
     async def shown(self, request: web.Request) -> web.Response:
         """The notification is on the device: that is what "delivered" means for whoever is away."""
         asked = await body(request, http.PushShown)
-        now = self._s.clock.now()
-
-        def mark(tx: Tx) -> Call | None:
-            found = tx.calls.page_shown(digest(asked.token), now)
-            return None if found is None else _reached(self._s, tx, *found)
-
-        call = await self._s.store.write_call(mark)
-        if call is not None:
-            self._s.changes.call_changed(call, soft=True)
+        await page_shown(self._s, asked.token)
         return answer({})
-
-
-def _reached(services: Services, tx: Tx, call_id: CallId, member: MemberId) -> Call | None:
-    call = tx.calls.get(call_id)
-    if call is None or member not in call.recipients:
-        return None
-    return save_ack(services, tx, call, commands.card_reached(call, member, Reached.DELIVERED))
 
 
 def _must_be_public(endpoint: str) -> None:

@@ -16,6 +16,7 @@ from aiohttp import web
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from rooms.call import Reached
 from server.app import start
 from server.settings import Settings
 from tests.fakes import MovableClock, cheap_passphrases
@@ -119,6 +120,10 @@ async def test_pr4_a_locked_phone_is_rung_by_a_sealed_neutral_notification(
     assert inside["kind"] == "ring"
     assert set(inside) == {"kind", "token"}, "not even the sealed part names anyone"
 
+    # Taken by the push service is *sent*, which is not delivered.
+    stored = await world.beside.store.read(lambda tx: tx.calls.get(call))
+    assert stored is not None
+    assert [r.reached for r in stored.recipients.values()] == [Reached.SENT]
     # UC8: "asking" counts the notification only once the device says that it is shown.
     assert (await ana.page.until(lambda s: s.my_call))["asked"] == 0
     await ana.page.account.post("push/shown", {"token": inside["token"]})
