@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from presence.availability import Reach
-from presence.ids import CallId, Instant, MemberId
+from presence.ids import CallId, GroupId, Instant, MemberId
 from rooms.call import Call, Closed, Here
 from rooms.candidates import Candidate
 from rooms.escalation import advance
@@ -54,6 +54,17 @@ def save_call(services: Services, tx: Tx, before: Call | None, after: Call, now:
     if before is not None and _someone_became_free(before, after):
         _look_at_other_calls(tx, after, now)
     return after
+
+
+def save_all_of_group(services: Services, tx: Tx, group: GroupId, now: Instant, reaches: Reaches) -> list[Call]:
+    """Who belongs, or who is blocked, has changed: the running calls of a group are looked at in this transaction, so
+    that no card asks someone in between who must not be in it (CB2, UC16). Returns those that changed."""
+    changed = []
+    for call_id in tx.calls.live_of_group(group):
+        before = tx.calls.get(call_id)
+        if before is not None and (after := save_call(services, tx, before, before, now, reaches)) is not before:
+            changed.append(after)
+    return changed
 
 
 def save_ack(services: Services, tx: Tx, before: Call, after: Call) -> Call:

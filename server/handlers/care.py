@@ -6,6 +6,7 @@ from presence.ids import GroupId, MemberId, RoomId
 from rooms.chat import Kind
 from rooms.group import Membership, must_be_active, must_moderate
 from rooms.refusals import Refusal, Refused
+from server.handlers.call_changes import save_all_of_group
 from server.handlers.chat import seat_in
 from server.handlers.groups import person_of
 from server.handlers.services import Done, Services, commit
@@ -17,14 +18,20 @@ from server.wire.codec import that_fit
 
 
 async def block_member(services: Services, who: Who, command: f.BlockMember) -> f.Ok:
-    now = services.clock.now()
+    now, reaches = services.clock.now(), services.roster.reaches()
 
     def decide(tx: Tx) -> Done:
         other = _someone_i_know(tx, who, command.member)
         tx.care.block(who.account, other.account, other.group, other.id, now)
-        for mine in tx.groups.groups_of(who.account):
-            tx.calls.look_now(tx.calls.live_of_group(mine.group.id), now)  # the timer dismisses whoever is now blocked
-        return Done(f.Ok(re=command.k), lambda changes: changes.block_changed(who.account, other.account))
+        groups = [mine.group.id for mine in tx.groups.groups_of(who.account)]
+        calls = [call for group in groups for call in save_all_of_group(services, tx, group, now, reaches)]
+
+        def announce(changes: Changes) -> None:
+            changes.block_changed(who.account, other.account)
+            for call in calls:
+                changes.call_changed(call)
+
+        return Done(f.Ok(re=command.k), announce)
 
     return await commit(services, who, command, decide)
 

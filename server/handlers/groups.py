@@ -11,7 +11,8 @@ from rooms.group import Group, Membership, Role, State, must_be_active, must_mod
 from rooms.policy import HOUR
 from rooms.refusals import Refusal, Refused
 from rooms.search import matches
-from server.handlers.services import Done, Services, commit
+from server.handlers.call_changes import save_all_of_group
+from server.handlers.services import Done, Reaches, Services, commit
 from server.ids import digest
 from server.names import check_member_name, clean_name
 from server.ports import Changes, Tx
@@ -271,39 +272,39 @@ def _is_last_moderator(tx: Tx, member: Membership) -> bool:
 
 async def remove_member(services: Services, who: Who, command: f.RemoveMember) -> f.Ok:
     """UC16. Their pages leave the room, and running calls dismiss them at once."""
-    now = services.clock.now()
+    now, reaches = services.clock.now(), services.roster.reaches()
 
     def decide(tx: Tx) -> Done:
         member, moderator = _moderated(tx, who, command.member)
         if member.id == moderator.id:
             raise Refused(Refusal.NOT_ALLOWED, "leave instead")
         tx.care.add_audit(moderator.id, "member_removed", member.id, now)
-        return _out(tx, member, command.k, now)
+        return _out(services, tx, member, command.k, now, reaches)
 
     return await commit(services, who, command, decide)
 
 
 async def leave_group(services: Services, who: Who, command: f.LeaveGroup) -> f.Ok:
-    now = services.clock.now()
+    now, reaches = services.clock.now(), services.roster.reaches()
 
     def decide(tx: Tx) -> Done:
         me = must_be_active(tx.groups.membership(who.account, GroupId(command.group)))
         if me.role is Role.MODERATOR and _is_last_moderator(tx, me) and len(tx.groups.members(me.group)) > 1:
             raise Refused(Refusal.NOT_ALLOWED, "make someone else a moderator first")
-        return _out(tx, me, command.k, now)
+        return _out(services, tx, me, command.k, now, reaches)
 
     return await commit(services, who, command, decide)
 
 
-def _out(tx: Tx, member: Membership, key: str, now: Instant) -> Done:
+def _out(services: Services, tx: Tx, member: Membership, key: str, now: Instant, reaches: Reaches) -> Done:
     tx.groups.change_member(replace(member, state=State.REMOVED, availability=Quiet(), rung_when_away=False))
-    tx.calls.look_now(
-        tx.calls.live_of_group(member.group), now
-    )  # the timer dismisses whoever is not in the group any more
+    calls = save_all_of_group(services, tx, member.group, now, reaches)
 
     def announce(changes: Changes) -> None:
         changes.member_removed(member.account, member.group)
         _told_changed(changes, member)
+        for call in calls:
+            changes.call_changed(call)
 
     return Done(f.Ok(re=key), announce)
 
