@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections import deque
 from collections.abc import Awaitable, Callable
 
 import structlog
@@ -19,18 +20,21 @@ from presence.ids import ConnectionId
 from rooms.refusals import Refusal, Refused
 from server.clock import Clock
 from server.gateway.outbox import Outbox, Verdict
-from server.gateway.session import Session
+from server.gateway.session import URGENT, Session
 from server.ids import new_id
 from server.ports import StoreDown, StoreLate
 from server.who import Who
 from server.wire.codec import BadFrame, decode_command, encode_event
 from server.wire.codes import NO_HELLO, CloseCode
-from server.wire.frames import Command, Event, Hello, RefusedFrame, Resync
+from server.wire.frames import Beat, Command, Event, Hello, RefusedFrame, Resync
 
 Socket = ServerConnection
 log = structlog.get_logger("connection")
 HELLO_WITHIN_SECONDS = 10
 DRAIN_CHECK_SECONDS = 0.25
+GO_AHEAD_AFTER_SECONDS = 0.3
+"""A frame of a call waits this long for ordinary ones sent before it, and no longer: the store may hang over them."""
+WAITING_AT_MOST_BYTES = 256 * 1024
 
 
 class Connection:
@@ -56,9 +60,14 @@ class Connection:
         self._outbox = Outbox()
         self._drain_check: asyncio.TimerHandle | None = None
         self._closing: asyncio.Task[None] | None = None
+        self._waiting: deque[tuple[Command, int]] = deque()
+        self._waiting_bytes = 0
+        self._ordinary: asyncio.Task[None] | None = None
+        self._ordinary_since = 0.0
 
     async def serve(self) -> None:
-        """Until the socket closes. Frames of one connection are handled one after the other, in order."""
+        """Until the socket closes. Frames are handled one after the other, in order; but those of a call go ahead of
+        ordinary ones that take long."""
         watchdog = asyncio.get_running_loop().call_later(HELLO_WITHIN_SECONDS, self._no_hello)
         try:
             async for data in self._socket:
@@ -72,6 +81,8 @@ class Connection:
                 self._drain_check.cancel()
             if self._session.who is not None:
                 self._gone(self._session.who)
+            if self._ordinary is not None:
+                await self._ordinary  # what was sent before the line went is done all the same
             if self._closing is not None:
                 await self._closing
 
@@ -91,23 +102,53 @@ class Connection:
         if not self._session.may_pass(command, self._clock.now()):
             self.reply(_refused(key, Refused(Refusal.TOO_FAST), retry_after_ms=1_000))
             return self._go_on(self._session.is_flooding())
-        assert self._session.who is not None  # noqa: S101  must_close has seen to it
-        reply = await self._run(self._session.who, command, key)
-        if reply is not None:
-            self.reply(reply)
+        if isinstance(command, Beat):
+            await self._run(command)
+        elif isinstance(command, URGENT):
+            await self._wait_for_ordinary()
+            await self._run(command)
+        elif self._waiting_bytes + len(data) > WAITING_AT_MOST_BYTES:
+            self.reply(_refused(key, Refused(Refusal.TOO_FAST), retry_after_ms=2_000))
+        else:
+            self._run_in_turn(command, len(data))
         return True
 
-    async def _run(self, who: Who, command: Command, key: str | None) -> Event | None:
+    def _run_in_turn(self, command: Command, size: int) -> None:
+        self._waiting.append((command, size))
+        self._waiting_bytes += size
+        if self._ordinary is None or self._ordinary.done():
+            loop = asyncio.get_running_loop()
+            self._ordinary_since = loop.time()
+            self._ordinary = loop.create_task(self._run_ordinary())
+
+    async def _run_ordinary(self) -> None:
+        while self._waiting:
+            command, size = self._waiting.popleft()
+            await self._run(command)
+            self._waiting_bytes -= size
+
+    async def _wait_for_ordinary(self) -> None:
+        if self._ordinary is not None and not self._ordinary.done():
+            left = self._ordinary_since + GO_AHEAD_AFTER_SECONDS - asyncio.get_running_loop().time()
+            if left > 0:
+                await asyncio.wait({self._ordinary}, timeout=left)
+
+    async def _run(self, command: Command) -> None:
+        assert self._session.who is not None  # noqa: S101  must_close has seen to it
+        reply: Event | None
+        key = getattr(command, "k", None)
         try:
-            return await self._handle(who, command)
+            reply = await self._handle(self._session.who, command)
         except Refused as refused:
-            return _refused(key, refused)
+            reply = _refused(key, refused)
         except (StoreDown, StoreLate):
-            return _refused(key, Refused(Refusal.NOT_SAVED), retry_after_ms=2_000)
+            reply = _refused(key, Refused(Refusal.NOT_SAVED), retry_after_ms=2_000)
         except Exception:
             # A defect of ours must not look like silence to the person: they hear that it was not saved.
             log.exception("command_failed", command=type(command).__name__, connection=self.id)
-            return _refused(key, Refused(Refusal.NOT_SAVED))
+            reply = _refused(key, Refused(Refusal.NOT_SAVED))
+        if reply is not None:
+            self.reply(reply)
 
     async def _say_hello(self, hello: Hello) -> bool:
         try:
