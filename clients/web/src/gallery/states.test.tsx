@@ -53,6 +53,12 @@ describe("what the screens may not say", () => {
     },
   );
 
+  test("cb06 a number that is written to is not called, and each names its source and that it was not checked", () => {
+    const { container } = page("lines");
+    expect(container.querySelector('a[href="sms:85258"]')).toBeTruthy();
+    expect(container.textContent).toContain("Not checked yet.Source: crisistextline.uk");
+  });
+
   test("pr06 a lost line shows no count of people", () => {
     expect(page("room_lost").container.textContent).toContain("Who is here is not known");
   });

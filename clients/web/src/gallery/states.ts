@@ -96,7 +96,8 @@ function base(): void {
     GB: {
       name: "United Kingdom", emergency: "999",
       lines: [
-        { kind: "crisis", name: "Samaritans", number: "116 123", source: "samaritans.org", checked: "2026-11-02", verified: true },
+        { kind: "crisis", name: "Samaritans", number: "116 123", source: "https://www.samaritans.org/how-we-can-help/", checked: "2026-11-02", verified: true },
+        { kind: "text", name: "Shout, by text message", number: "85258", source: "https://www.crisistextline.uk/how-it-works/", checked: "", verified: false },
         { kind: "youth", name: "Childline", number: "0800 1111", source: "childline.org.uk", checked: "", verified: false },
       ],
     },

@@ -11,12 +11,14 @@ interface PhoneProps {
   /** Shown instead of the number: a person of the own plan. */
   name?: string;
   big?: boolean;
+  /** It is written to, not called. */
+  byText?: boolean;
 }
 
 /** A number to call. Digits keep their order on a right-to-left page: 116 123 never becomes 123 116. */
-export function PhoneLine({ number, sub, name, big = false }: PhoneProps) {
+export function PhoneLine({ number, sub, name, big = false, byText = false }: PhoneProps) {
   return (
-    <a class={big ? "phone big" : "phone"} href={telephone(number)}>
+    <a class={big ? "phone big" : "phone"} href={byText ? telephone(number).replace("tel:", "sms:") : telephone(number)}>
       <Icon name="phone" />
       <span>
         {name ? (

@@ -9,6 +9,11 @@ import type { Helpline } from "../../wire/frames";
 
 const KINDS: readonly Helpline["kind"][] = ["crisis", "text", "youth", "substance"];
 
+/** The site that a number was found at, without the rest of its address. */
+function siteOf(source: string): string {
+  return source.replace(/^https?:\/\/(www\.)?/, "").replace(/\/.*$/, "");
+}
+
 /** Numbers of one country, each with its source and the day it was checked (CB6). */
 export function Lines({ onBack }: { onBack?: () => void }) {
   const known = Object.entries(countries.value).sort(([, a], [, b]) => a.name.localeCompare(b.name));
@@ -43,10 +48,10 @@ export function Lines({ onBack }: { onBack?: () => void }) {
               <h2>{words.kinds[kind]}</h2>
               {some.map((line) => (
                 <div class="stack-1" key={line.number}>
-                  <PhoneLine number={line.number} sub={line.name} />
+                  <PhoneLine number={line.number} sub={line.name} byText={kind === "text"} />
                   <Checked line={line} />
                   <p class="small quiet">
-                    {words.source}: {line.source}
+                    {words.source}: {siteOf(line.source)}
                   </p>
                 </div>
               ))}
