@@ -197,6 +197,10 @@ class Calls(Protocol):
         ...
 
     def add_pages(self, pages: Iterable[Page]) -> None: ...
+    def restore_page(self, page: Page) -> None:
+        """Put back one that was made while the store was down, unless it is there."""
+        ...
+
     def due_pages(self, now: Instant, limit: int) -> list[DuePage]: ...
     def page_tried(self, token: str, *, next_try_at: Instant | None) -> None: ...
     def page_shown(self, token_hash: str, now: Instant) -> tuple[CallId, MemberId] | None: ...
@@ -244,10 +248,11 @@ class Tx(Protocol):
 
 
 class Store(Protocol):
-    async def write(self, work: Callable[[Tx], T]) -> T:
+    async def write(self, work: Callable[[Tx], T], late: Callable[[T], None] | None = None) -> T:
         """Run `work` in a serialised write transaction and return its result once it is durable. An exception of
         `work` rolls back its part alone and is raised here. :class:`StoreDown` when nothing was committed.
-        Cancelling the caller does not stop the transaction."""
+        Cancelling the caller does not stop the transaction: should it be committed after :class:`StoreLate`, `late`
+        gets the result."""
         ...
 
     async def write_call(self, work: Callable[[Tx], T]) -> T:

@@ -68,7 +68,10 @@ async def commit(
         tx.keys.remember(who.device, key, digest, encode_event(done.reply), now)
         return done
 
-    done = await (services.store.write_call(once) if urgent else services.store.write(once))
+    if urgent:
+        done = await services.store.write_call(once)
+    else:  # what is committed after its sender gave up is told all the same: their retry only gets the answer (CH2)
+        done = await services.store.write(once, lambda late: late.announce(services.changes))
     done.announce(services.changes)
     if urgent and services.store.afloat:
         return structs.replace(done.reply, saved=False)

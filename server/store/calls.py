@@ -176,6 +176,12 @@ class SqlCalls:
         if rows:
             self._db.execute(insert(pages), rows)
 
+    def restore_page(self, page: Page) -> None:
+        """Put back a notification that was made while the store was down, unless a late commit has made it too."""
+        same = (pages.c.call == page.call) & (pages.c.ringing == page.ringing) & (pages.c.device == page.device)
+        if self._db.execute(select(pages.c.token).where(same)).first() is None:
+            self.add_pages([page])
+
     def due_pages(self, now: Instant, limit: int) -> list[DuePage]:
         query = (
             select(pages, devices.c.push_endpoint, devices.c.push_p256dh, devices.c.push_auth)

@@ -23,6 +23,7 @@ class Journal:
     """Append-only records of bytes. Methods block on the disk: call them in a thread of their own."""
 
     def __init__(self, path: Path, half_bytes: int = HALF_BYTES) -> None:
+        self._path = path
         self._half = half_bytes
         flags = os.O_RDWR | os.O_CREAT
         self._file = os.open(path, flags, 0o600)
@@ -46,6 +47,15 @@ class Journal:
     def clear(self) -> None:
         """Everything was saved: begin an empty half."""
         self._begin(None)
+
+    def keep_aside(self) -> Path:
+        """A copy of everything, for whoever can read what this version cannot."""
+        aside = self._path.with_suffix(".unreadable")
+        copy = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(copy, "wb") as file:
+            file.write(os.pread(self._file, 2 * self._half, 0))
+            os.fsync(file.fileno())
+        return aside
 
     def close(self) -> None:
         os.close(self._file)

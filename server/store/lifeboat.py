@@ -72,13 +72,13 @@ class Lifeboat:
 
     # ---- the store's four doors
 
-    async def write(self, work: Callable[[Tx], T]) -> T:
+    async def write(self, work: Callable[[Tx], T], late: Callable[[T], None] | None = None) -> T:
         """Ordinary work waits for the real store, and not for ever."""
         if self._afloat:
             raise StoreDown("the store is down")
         try:
             async with asyncio.timeout(ORDINARY_LATE_SECONDS):
-                return await self._store.write(work)
+                return await self._store.write(work, late)
         except TimeoutError:
             raise StoreLate("unanswered") from None
 
@@ -88,9 +88,18 @@ class Lifeboat:
         if not self._afloat:
             try:
                 async with asyncio.timeout(CALL_LATE_SECONDS):
-                    return await self._store.write(work)
+                    result = await self._store.write(work)
             except (TimeoutError, StoreDown):
                 self._set_afloat()
+            else:
+                # Someone else's commit may have been late meanwhile. The mirror, on which calls live from then on, has
+                # not followed this one: it happens there too, or nobody could answer this call.
+                if self.afloat:
+                    await self._ride(work)
+                return result
+        return await self._ride(work)
+
+    async def _ride(self, work: Callable[[Tx], T]) -> T:
         self._riding += 1
         try:
             result, noted = await self._mirror.write(work)
@@ -137,12 +146,16 @@ class Lifeboat:
             await asyncio.sleep(PROBE_EVERY_SECONDS)
             try:
                 async with asyncio.timeout(PROBE_LATE_SECONDS):
-                    await self._store.write(lambda tx: tx.accounts.set_fact("probed_at", str(self._now())))
+                    await self._store.read(lambda tx: tx.accounts.fact("probed_at"))  # both, or it comes and goes
+                    await self._store.write(self._note_probe)
                     await self._settle()
             except (TimeoutError, StoreDown):
                 continue
             except Exception:
                 log.exception("settle_failed")  # keep what is unsaved and try again
+
+    def _note_probe(self, tx: Tx) -> None:
+        tx.accounts.set_fact("probed_at", str(self._now()))
 
     async def _settle(self) -> None:
         """Merge until nothing is left and nobody is under way; only then do calls go back to the real store."""
@@ -161,6 +174,7 @@ class Lifeboat:
             self._on_saved(saved)
         self._afloat = False
         self._mirror.reload_soon()
+        self._store.put(self._note_probe)  # a commit at once, so that the mirror is not old when the store goes again
         log.info("store_back")
         self._disk.submit(self._clear_journal)
 
@@ -192,11 +206,18 @@ class Lifeboat:
     # ---- start and stop
 
     async def replay(self) -> int:
-        """What the journal of an earlier run still holds goes into the store. Returns how many calls it named."""
+        """What the journal of an earlier run still holds goes into the store. Returns how many calls it named. One that
+        this version cannot read is put aside: a server that does not start answers nobody."""
         if not self._journal.records:
             return 0
-        whole = all_of(self._journal.records)
-        await self._store.write(lambda tx: self._merge(tx, whole))
+        whole = Unsaved()
+        try:
+            whole = all_of(self._journal.records)
+            await self._store.write(lambda tx: self._merge(tx, whole))
+        except StoreDown:
+            raise
+        except Exception:
+            log.exception("journal_unreadable", path=self._journal.keep_aside().name)
         await asyncio.get_running_loop().run_in_executor(self._disk, self._clear_journal)
         log.info("journal_replayed", calls=len(whole.calls))
         return len(whole.calls)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection
 
 from presence.ids import AccountId, CallId, DeviceId, GroupId, Instant, MemberId, RoomId
-from rooms.call import Call, Part
+from rooms.call import Call, Part, is_over, is_running
 from rooms.chat import Entry, Kind
 from rooms.group import Membership, Role
 from server.ports import Tx
+from server.records import Page
 from server.store.accounts import SqlAccounts
 from server.store.call_codec import decode_call, encode_call
 from server.store.calls import SqlCalls
@@ -32,9 +33,10 @@ class Unsaved:
     keys: list[tuple[DeviceId, str, str, bytes, Instant]] = field(default_factory=list)
     audit: list[tuple[str, str, str, Instant]] = field(default_factory=list)
     locks: list[tuple[DeviceId, bool]] = field(default_factory=list)
+    pages: list[Page] = field(default_factory=list)
 
     def __bool__(self) -> bool:
-        return bool(self.calls or self.entries or self.keys or self.audit or self.locks)
+        return bool(self.calls or self.entries or self.keys or self.audit or self.locks or self.pages)
 
     def add(self, other: Unsaved) -> None:
         """Later facts after earlier ones; of a call the latest state counts."""
@@ -43,6 +45,7 @@ class Unsaved:
         self.keys += other.keys
         self.audit += other.audit
         self.locks += other.locks
+        self.pages += other.pages
 
 
 def encode(unsaved: Unsaved) -> bytes:
@@ -53,6 +56,7 @@ def encode(unsaved: Unsaved) -> bytes:
             "keys": unsaved.keys,
             "audit": unsaved.audit,
             "locks": unsaved.locks,
+            "pages": [asdict(p) for p in unsaved.pages],
         }
     )
 
@@ -66,6 +70,7 @@ def decode(record: bytes) -> Unsaved:
         keys=[(DeviceId(d), k, g, r, at) for d, k, g, r, at in raw["keys"]],
         audit=[(a, b, c, at) for a, b, c, at in raw["audit"]],
         locks=[(DeviceId(d), locked) for d, locked in raw["locks"]],
+        pages=[Page(**p) for p in raw.get("pages", [])],
     )
 
 
@@ -81,19 +86,9 @@ def merge(
     now: Instant,
 ) -> list[Call]:
     """Write it all into the real store, whatever of it is there already: a late commit may have got through. A call
-    is replaced only by a later version, so a finished call never comes back. Returns the calls as they now are."""
-    saved = []
-    for call in unsaved.calls.values():
-        if tx.chat.room(call.room) is None:
-            tx.chat.add_room(call.room, call.group, call.id)
-        for recipient in call.recipients.values():
-            account = tx.accounts.by_id(recipient.account) if recipient.part is not Part.PEER else None
-            if account is not None:
-                tx.groups.volunteer_seat(account, call.group, seat_id(account.id, call.group), now)
-        before = tx.calls.get(call.id)
-        if before is None or before.version < call.version:
-            tx.calls.save(call, next_deadline(call))
-        saved.append(tx.calls.get(call.id) or call)
+    is replaced only by a later version, or another of the same number, so a finished call never comes back. Returns
+    the calls as they now are."""
+    saved = [_merge_call(tx, call, next_deadline, seat_id, now) for call in unsaved.calls.values()]
     for entry in unsaved.entries:
         tx.chat.restore(entry)
     for device, k, digest, reply, at in unsaved.keys:
@@ -101,9 +96,38 @@ def merge(
             tx.keys.remember(device, k, digest, reply, at)
     for actor, action, subject, at in unsaved.audit:
         tx.care.add_audit(actor, action, subject, at)
+    for page in unsaved.pages:  # one that was sent already is sent once more: better twice than never
+        rung_for = tx.calls.get(page.call)
+        if rung_for is not None and is_running(rung_for):
+            tx.calls.restore_page(page)
     for device, locked in unsaved.locks:
         tx.accounts.lock_device(device, locked=locked)
     return saved
+
+
+def _merge_call(
+    tx: Tx,
+    call: Call,
+    next_deadline: Callable[[Call], Instant | None],
+    seat_id: Callable[[AccountId, GroupId], MemberId],
+    now: Instant,
+) -> Call:
+    if tx.chat.room(call.room) is None:
+        tx.chat.add_room(call.room, call.group, call.id)
+    for recipient in call.recipients.values():
+        account = tx.accounts.by_id(recipient.account) if recipient.part is not Part.PEER else None
+        if account is not None:
+            tx.groups.volunteer_seat(account, call.group, seat_id(account.id, call.group), now)
+    before = tx.calls.get(call.id)
+    if before is None or before.version < call.version:
+        tx.calls.save(call, next_deadline(call))
+    elif before.version == call.version and before != call and not is_over(before):
+        # The store went on by itself, with what nobody was told of (a block that committed late, say): what people
+        # were told counts, and the timer looks at once what follows from the rest.
+        call = replace(call, version=call.version + 1)
+        tx.calls.save(call, next_deadline(call))
+        tx.calls.look_now([call.id], now)
+    return tx.calls.get(call.id) or call
 
 
 # ---------------------------------------------------------------- a transaction that notes what it did
@@ -139,6 +163,11 @@ class _Calls(SqlCalls):
     def save(self, call: Call, next_deadline: Instant | None) -> None:
         super().save(call, next_deadline)
         self._noted.calls[call.id] = call
+
+    def add_pages(self, new: Iterable[Page]) -> None:
+        pages = list(new)
+        super().add_pages(pages)
+        self._noted.pages += pages
 
 
 class _Chat(SqlChat):

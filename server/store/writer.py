@@ -93,9 +93,13 @@ class SqliteStore:
         self._writer.start()
         self._reader.start()
 
-    async def write(self, work: Callable[[Tx], T]) -> T:
+    async def write(self, work: Callable[[Tx], T], late: Callable[[T], None] | None = None) -> T:
         """One serialised, durable transaction; see `server.ports.Store`."""
-        return await self._writer.run(work)
+        return await self._writer.run(work, late)
+
+    def put(self, work: Callable[[Tx], object]) -> None:
+        """A write that nobody waits for."""
+        self._writer.put_from_thread(asyncio.get_running_loop(), work)
 
     async def read(self, work: Callable[[Tx], T]) -> T:
         """A committed snapshot."""
@@ -153,9 +157,9 @@ class Worker:
             self._thread.join(timeout=10)
         self._engine.dispose()
 
-    async def run(self, work: Callable[[Tx], T]) -> T:
+    async def run(self, work: Callable[[Tx], T], late: Callable[[T], None] | None = None) -> T:
         """Hand over and wait. Whoever waits may be cancelled, the transaction may not be (failure rule 5); but work
-        that nobody waits for any more and that has not begun is not begun."""
+        that nobody waits for any more and that has not begun is not begun. Had it begun, `late` gets its result."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
         future.add_done_callback(_look_at)
@@ -165,6 +169,8 @@ class Worker:
             return await asyncio.shield(future)
         except asyncio.CancelledError:
             job.abandoned = True
+            if late is not None:
+                future.add_done_callback(lambda done: _came_late(done, late))
             raise
 
     def put_from_thread(self, loop: asyncio.AbstractEventLoop, work: Callable[[Tx], Any]) -> None:
@@ -260,6 +266,11 @@ def _look_at(future: asyncio.Future[Any]) -> None:
     """A failure that nobody waits for any more was logged by the worker; it need not warn again."""
     if not future.cancelled():
         future.exception()
+
+
+def _came_late(future: asyncio.Future[T], late: Callable[[T], None]) -> None:
+    if not future.cancelled() and future.exception() is None:
+        late(future.result())
 
 
 def latest_instant(engine: Engine) -> int:
