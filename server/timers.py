@@ -15,7 +15,7 @@ from rooms.call import Call
 from server.handlers.call_changes import save_call
 from server.handlers.check_ins import tell_due
 from server.handlers.retention import SWEEP_EVERY_MS, Retention, sweep
-from server.handlers.services import Services
+from server.handlers.services import Reaches, Services
 from server.metrics import DEADLINES, LATENESS
 from server.ports import StoreDown, StoreLate, Tx
 
@@ -23,6 +23,10 @@ log = structlog.get_logger("timers")
 LOOK_EVERY_SECONDS = 0.2
 CHORES_EVERY_SECONDS = 2.0
 AT_ONCE = 50
+TOGETHER = 8
+"""So many share a commit. More would make the first of them wait for the last."""
+ROUNDS_AT_MOST = 20
+PUT_OFF_MS = 5_000
 
 
 class Timers:
@@ -65,7 +69,9 @@ class Timers:
 
     async def _deadlines(self) -> None:
         self._watch_lines()
-        await self.look()
+        for _ in range(ROUNDS_AT_MOST):  # many are due at once after a stop: they do not wait for the next look
+            if await self.look() < AT_ONCE:
+                break
         await self._send_pages()
         self.store_ok = not self._services.store.afloat
 
@@ -81,19 +87,32 @@ class Timers:
         """Do everything that is due now. Returns how many deadlines were handled."""
         services = self._services
         now = services.clock.now()
+        reaches = services.roster.reaches()
         due = await services.store.read(lambda tx: tx.calls.due(now, AT_ONCE))
-        for call_id, due_at in due:
-            await self._one(call_id, due_at)
+        for at in range(0, len(due), TOGETHER):
+            await asyncio.gather(*(self._one(call, due_at, reaches) for call, due_at in due[at : at + TOGETHER]))
         self.looked_at = now
         return len(due)
 
-    async def _one(self, call_id: CallId, due_at: Instant) -> None:
+    async def _one(self, call_id: CallId, due_at: Instant, reaches: Reaches) -> None:
+        """What goes wrong with one call stops no other: it is put off, and tried again and again."""
+        try:
+            await self._do(call_id, due_at, reaches)
+        except (StoreDown, StoreLate):
+            raise
+        except Exception:
+            log.exception("deadline_failed", call=call_id)
+            again = self._services.clock.now() + PUT_OFF_MS
+            await self._services.store.write_call(lambda tx: tx.calls.set_due(call_id, again))
+
+    async def _do(self, call_id: CallId, due_at: Instant, reaches: Reaches) -> None:
         services = self._services
-        now, reaches = services.clock.now(), services.roster.reaches()
+        now = services.clock.now()
 
         def decide(tx: Tx) -> tuple[Call, bool] | None:
             before = tx.calls.get(call_id)
             if before is None:
+                tx.calls.set_due(call_id, None)
                 return None
             after = save_call(services, tx, before, before, now, reaches)
             return after, after is not before
