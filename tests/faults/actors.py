@@ -21,7 +21,7 @@ from tests.server.raw import Frame, Line, LineClosed, Page, joined
 NO_SERVER = (OSError, TimeoutError, LineClosed, Refused, aiohttp.ClientError, WebSocketException)
 KEPT_WITHOUT_KEY = ("card_delivered",)
 """Acks of devices: doing them twice does no harm."""
-TRY_AGAIN = ("not_saved", "too_fast", "shutting_down")
+TRY_AGAIN = ("not_saved", "too_fast")
 
 
 class Actor:

@@ -7,7 +7,9 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from presence.ids import CallId, Instant, MemberId
-from rooms.call import PEERS_HERE_AT_MOST, Call, Cancelled, CantNow, Closed, Dismissed, here, is_over, peers
+from rooms.call import Call, Cancelled, CantNow, Closed, Dismissed, here, is_over, peers
+
+PEERS_HERE_AT_MOST_UC6 = 3
 
 
 def broken_now(live: Iterable[Call], with_deadline: Collection[CallId]) -> list[str]:
@@ -20,7 +22,7 @@ def broken_now(live: Iterable[Call], with_deadline: Collection[CallId]) -> list[
 
 
 def _crowded(call: Call) -> bool:
-    return len(peers(here(call))) > PEERS_HERE_AT_MOST
+    return len(peers(here(call))) > PEERS_HERE_AT_MOST_UC6
 
 
 @dataclass

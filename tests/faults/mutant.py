@@ -42,14 +42,14 @@ def no_idempotency() -> None:
     """Every retry is done again: what a key was answered is never looked up."""
     write = writer.SqliteStore.write
 
-    async def answered_late(self: Any, work: Any) -> Any:
-        result = await write(self, work)
+    async def answered_late(self: Any, *work: Any) -> Any:
+        result = await write(self, *work)
         await asyncio.sleep(A_MOMENT_SECONDS)
         return result
 
     keys.SqlKeys.reply_to = lambda *_args: None  # type: ignore[method-assign]
     keys.SqlKeys.remember = lambda *_args: None  # type: ignore[method-assign]
-    writer.SqliteStore.write = answered_late  # type: ignore[method-assign]
+    writer.SqliteStore.write = answered_late  # type: ignore[method-assign,assignment]
 
 
 def no_deadlines() -> None:

@@ -28,7 +28,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from presence.availability import Open, Quiet
 from presence.ids import AccountId, CallId, ConnectionId, DeviceId, GroupId, MemberId, RoomId
 from presence.roster import Roster
-from rooms.call import PEERS_HERE_AT_MOST, Call, Closed, here, is_running, may_read_room, peers, standing
+from rooms.call import Call, Closed, here, is_running, may_read_room, peers, standing
 from rooms.group import Group, Membership, Role, State
 from rooms.policy import Policy
 from rooms.refusals import Refused
@@ -56,7 +56,8 @@ PEERS = ("Bea", "Cal", "Dov", "Eva", "Fin")
 MEMBERS = ("Ana", *PEERS, "Mod")
 STAFF = ("Vic", "Val")
 EVERYONE = (*MEMBERS, *STAFF)
-FIRST_ROOM = "the words of a call"
+PEERS_HERE_AT_MOST_UC6 = 3
+WORDS = "the words of a call"
 SECOND = 1_000
 STEPS_OF_TIME = (1, 8, 15, 30, 45, 61, 90, 120, 121, 180, 300, 20 * 60, 61 * 60)
 ASKING = ("asked", "lapsed", "withdrawn")
@@ -235,11 +236,13 @@ class CallMachine(RuleBasedStateMachine):
 
     # ---- a life
 
-    @initialize()
-    def open_the_doors(self) -> None:
+    @initialize(names=st.permutations(PEERS), first=st.integers(0, 2), all_in_all=st.sampled_from((0, 0, 1, 4, 5)))
+    def open_the_doors(self, names: list[str], first: int, all_in_all: int) -> None:
+        """Ana has pressed; in some lives people have come by the time that anything may happen."""
         shutil.copy(self.template, self.folder / "beside.db")
         self.node = self._start()
         self.press("Ana", None, volunteers=True)
+        self.they_enter_and_everyone_writes(0, names, first, all_in_all)
 
     def _start(self) -> Node:
         async def start() -> Node:
@@ -297,9 +300,10 @@ class CallMachine(RuleBasedStateMachine):
     @rule(name=callers, only=st.none() | st.sets(st.sampled_from(PEERS)), volunteers=st.booleans())
     def press(self, name: str, only: set[str] | None, *, volunteers: bool) -> None:
         narrowed: list[str] | None = None if only is None else [member_of(p) for p in sorted(only)]
-        command = f.RaiseCall(k=new_id(), group=GROUP, words=FIRST_ROOM, only=narrowed, volunteers_too=volunteers)
+        command = f.RaiseCall(k=new_id(), group=GROUP, words=WORDS, only=narrowed, volunteers_too=volunteers)
         reply = self.do(name, command)
-        if isinstance(reply, f.Ok):
+        if name in self.node.who:
+            assert isinstance(reply, f.Ok), "nothing blocks a press"
             assert reply.call is not None
             call = self.read(lambda tx: tx.calls.get(CallId(reply.call)))
             assert call is not None, "an ok to a press that is not in the store"
@@ -310,6 +314,13 @@ class CallMachine(RuleBasedStateMachine):
     @rule(name=callers, number=st.integers(0, 2), why=st.sampled_from(("ok", "mistake")))
     def cancel(self, name: str, number: int, why: Any) -> None:
         self.do(name, f.CancelCall(k=new_id(), call=self.which(number), why=why))
+
+    @rule(name=callers, number=st.integers(0, 1), seconds=st.sampled_from((1, 59, 60, 61, 600)))
+    def cancel_and_press_again(self, name: str, number: int, seconds: int) -> None:
+        """Around the end of the undo, before the timers came by."""
+        self.cancel(name, number, "mistake")
+        self.time_passes_unseen(seconds)
+        self.press(name, None, volunteers=True)
 
     @rule(name=callers, number=st.integers(0, 2))
     def undo(self, name: str, number: int) -> None:
@@ -359,14 +370,16 @@ class CallMachine(RuleBasedStateMachine):
     def enter(self, name: str, number: int) -> None:
         self.do(name, f.EnterCall(k=new_id(), call=self.which(number)))
 
-    @rule(number=st.integers(0, 1), names=st.lists(st.sampled_from(PEERS), min_size=2, max_size=5, unique=True))
-    def many_enter_and_everyone_writes(self, number: int, names: list[str]) -> None:
-        """The short way to a held call."""
+    @rule(number=st.integers(0, 1), names=st.permutations(PEERS), first=st.integers(0, 2), all_in_all=st.integers(1, 5))
+    def they_enter_and_everyone_writes(self, number: int, names: list[str], first: int, all_in_all: int) -> None:
+        """The short way to a held call, in two waves."""
         call = self.call_of(number)
-        for name in names:
-            self.enter(name, number)
-        if call is not None:
-            for name in (*names, self.caller_of(call)):
+        if call is None:
+            return
+        for wave in (names[:first], names[first:all_in_all]):
+            for name in wave:
+                self.enter(name, number)
+            for name in (*wave, self.caller_of(call)):
                 self.open_room(name, number)
                 self.say(name, number)
 
@@ -401,14 +414,23 @@ class CallMachine(RuleBasedStateMachine):
 
     # ---- around the call
 
-    @rule(one=members, other=anyone, on=st.booleans())
-    def block(self, one: str, other: str, on: bool) -> None:
+    @rule(one=members, other=anyone, on=st.booleans(), and_back=st.booleans())
+    def block(self, one: str, other: str, on: bool, and_back: bool) -> None:
         member = member_of(other) if other in MEMBERS else f"seat{account_of(other)[4:]}"
         self.do(one, f.BlockMember(k=new_id(), member=member) if on else f.UnblockMember(k=new_id(), member=member))
+        if and_back:
+            self.reload(other)
 
-    @rule(name=st.sampled_from((*PEERS, "Ana")))
-    def remove(self, name: str) -> None:
+    @rule(name=st.sampled_from((*PEERS, "Ana")), and_back=st.booleans())
+    def remove(self, name: str, and_back: bool) -> None:
         self.do("Mod", f.RemoveMember(k=new_id(), member=member_of(name)))
+        if and_back:
+            self.reload(name)
+
+    def reload(self, name: str) -> None:
+        """A page that comes back gets every call that is its person's, at once."""
+        self.leave_the_page(name)
+        self.come_back(name)
 
     @rule(name=st.sampled_from((*PEERS, "Ana")))
     def let_in_again(self, name: str) -> None:
@@ -451,7 +473,7 @@ class CallMachine(RuleBasedStateMachine):
         CallMachine.reached.update(standing(c).value for c in live)
         for call in live:
             assert call.id in with_deadline, f"a live call without a deadline: {call.end}"
-            assert len(peers(here(call))) <= PEERS_HERE_AT_MOST, "a fourth peer is here"
+            assert len(peers(here(call))) <= PEERS_HERE_AT_MOST_UC6, "a fourth peer is here"
         ended = {c.id for c in raised if c is not None and isinstance(c.end, Closed)}
         assert self.closed <= ended, "a closed call runs again"
         self.closed |= ended
@@ -516,8 +538,8 @@ def test_anything_in_any_order_on_the_real_store(tmp_path: Path, monkeypatch: py
     run_state_machine_as_test(
         CallMachine,
         settings=settings(
-            max_examples=1_000 if LONG else 25,
-            stateful_step_count=100 if LONG else 50,
+            max_examples=1_000 if LONG else 20,
+            stateful_step_count=100 if LONG else 40,
             deadline=None,
             suppress_health_check=list(HealthCheck),
             print_blob=True,
