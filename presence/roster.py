@@ -122,12 +122,12 @@ class Roster:
             found[seat.account] = found.get(seat.account, False) or seat.visible
         return found
 
+    # What a transaction asks comes from another thread, while pages come and go: it works on copies.
+
     def is_in(self, account: AccountId, place: str, *, visible_only: bool = False) -> bool:
         """Whether any of this person's pages has the place open."""
-        return any(
-            place in seat.places and (seat.visible or not visible_only)
-            for seat in (self._seats[c] for c in self._of_account.get(account, ()))
-        )
+        seats = [self._seats.get(c) for c in self.connections_of(account)]
+        return any(place in seat.places and (seat.visible or not visible_only) for seat in seats if seat is not None)
 
     def accounts_in(self, place: str) -> set[AccountId]:
         return {self._seats[c].account for c in self._in_place.get(place, ())}

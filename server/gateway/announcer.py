@@ -7,13 +7,15 @@ hundred acks cost one view per reader, not one per event (PR5). What a reader ma
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 
 import structlog
 
-from presence.ids import AccountId, CallId, DeviceId, GroupId
-from rooms.call import Call, may_read_room
+from presence.ids import AccountId, CallId, DeviceId, GroupId, MemberId, RoomId
+from rooms.call import Call, Recipient, delivered, helpers, may_read_room
 from rooms.chat import Entry
 from rooms.group import Membership
 from server.gateway.hub import Hub
@@ -80,12 +82,22 @@ class Announcer:
             self._tell(call)
 
     def _tell(self, call: Call) -> None:
-        accounts = {r.account for r in call.recipients.values()} | {call.caller_account}
-        for account in accounts:
+        """One pass, however many are asked: each reader's view is made from those who help and from their own seats."""
+        seats: dict[AccountId, dict[MemberId, Recipient]] = defaultdict(dict)
+        for recipient in call.recipients.values():
+            seats[recipient.account][recipient.member] = recipient
+        helping = {r.member: r for r in helpers(call)}
+        asked = delivered(call)
+        for account, mine in seats.items():
             for who in self._hub.of_account(account):
-                self._close_room_to(call, who)
-                for event in views_of(self._s, call, who):
-                    self._hub.send_urgent(who.connection, event)
+                self._tell_one(replace(call, recipients={**helping, **mine}), who, asked)
+        for who in self._hub.of_account(call.caller_account):
+            self._tell_one(call, who, asked)
+
+    def _tell_one(self, call: Call, who: Who, asked: int) -> None:
+        self._close_room_to(call, who)
+        for event in views_of(self._s, call, who, asked):
+            self._hub.send_urgent(who.connection, event)
 
     def _close_room_to(self, call: Call, who: Who) -> None:
         """UC16: whoever left or was refused reads no further word of the call room, and nobody after its end."""
@@ -163,27 +175,25 @@ class Announcer:
         groups = await self._store.read(lambda tx: tx.groups.groups_of(account))
         self._hub.to_account(account, f.GroupsNow(groups=[my_group_view(g) for g in groups]))
 
-    def member_removed(self, account: AccountId, group: GroupId) -> None:
-        """Membership is checked at delivery: their pages stop watching at once."""
-        self._spawn(self._unwatch(account, group))
-
-    async def _unwatch(self, account: AccountId, group: GroupId) -> None:
-        found = await self._store.read(lambda tx: tx.groups.group(group))
-        if found is not None:
-            for who in self._hub.of_account(account):
-                self._hub.unwatch(who.connection, f"room:{found.room}")
-                self._s.roster.exit(who.connection, f"room:{found.room}")
+    def member_removed(self, account: AccountId, room: RoomId) -> None:
+        """Their pages stop watching at once: nothing that is committed from now on reaches them."""
+        for who in self._hub.of_account(account):
+            self._hub.unwatch(who.connection, f"room:{room}")
+            self._s.roster.exit(who.connection, f"room:{room}")
 
     def block_changed(self, one: AccountId, other: AccountId) -> None:
+        """A new block counts at once; whether an old one is gone is looked up."""
+        for a, b in ((one, other), (other, one)):
+            self._s.blocked.setdefault(a, set()).add(b)
         self._spawn(self._reload_blocks(one, other))
 
     async def _reload_blocks(self, one: AccountId, other: AccountId) -> None:
         pairs = await self._store.read(lambda tx: tx.care.all_blocks())
         blocked = self._s.blocked
         still = (one, other) in pairs or (other, one) in pairs
-        for a, b in ((one, other), (other, one)):
-            found = blocked.setdefault(a, set())
-            found.add(b) if still else found.discard(b)
+        if not still and not self._store.afloat:  # what memory does not know of may be in the store all the same
+            blocked[one].discard(other)
+            blocked[other].discard(one)
         shared = await self._store.read(
             lambda tx: {g.group.id for g in tx.groups.groups_of(one)} & {g.group.id for g in tx.groups.groups_of(other)}
         )
@@ -221,6 +231,7 @@ class Announcer:
                 self.group_changed(group.id)
 
     def device_changed(self, device: DeviceId) -> None:
+        self._hub.lock(device)  # at once; then its pages are closed, and come back as what the device is now
         self._spawn(self._on_device_changed(device))
 
     async def _refresh_leases(self) -> None:

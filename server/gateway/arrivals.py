@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import structlog
 from aiohttp import web
@@ -90,15 +91,19 @@ class Arrivals:
         if spent is None:
             return BAD_TICKET
         account, device_id = spent
-        device = await self._s.store.read(lambda tx: _device(tx, account, device_id))
-        if device is None:
-            return REVOKED
-        who = Who(account, device_id, connection.id, hello.page, device.locked)
-        self._note_seen(device)
-        now = self._clock.now()
-        self._hub.add(who, connection)
-        self._s.roster.join(connection.id, account, device_id, visible=hello.visible, urgent=True, now=now)
+        # In the hub before the device is looked up: whoever locks or revokes it meanwhile finds this page too.
+        unknown = Who(account, device_id, connection.id, hello.page, locked=True)
+        self._hub.add(unknown, connection)
         try:
+            device = await self._s.store.read(lambda tx: _device(tx, account, device_id))
+            if device is None or self._hub.who(connection.id) is not unknown:
+                self._hub.remove(connection.id)
+                return REVOKED if device is None else DRAINING
+            who = replace(unknown, locked=device.locked)
+            self._note_seen(device)
+            now = self._clock.now()
+            self._hub.add(who, connection)
+            self._s.roster.join(connection.id, account, device_id, visible=hello.visible, urgent=True, now=now)
             connection.reply(await presence.welcome(self._s, who, hello))
             await presence.arrived(self._s, who)
         except BaseException:
@@ -117,7 +122,8 @@ class Arrivals:
         name = type(command).__name__
         with COMMIT_SECONDS.time():
             try:
-                reply = await handle(self._s, who, command)
+                # As the hub knows them by now: a device that was locked since hello may do no more than that.
+                reply = await handle(self._s, self._hub.who(who.connection) or who, command)
             except Exception as error:
                 COMMANDS.labels(frame=name, outcome=type(error).__name__).inc()
                 raise

@@ -161,10 +161,6 @@ class Connection:
         self._session.who = answer
         return True
 
-    def become(self, who: Who) -> None:
-        """What is known of the person changed (locked, unlocked)."""
-        self._session.who = who
-
     def _go_on(self, code: CloseCode | None) -> bool:
         if code is None:
             return True

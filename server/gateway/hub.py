@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Protocol, TypeVar
 
-from presence.ids import AccountId, ConnectionId
+from presence.ids import AccountId, ConnectionId, DeviceId
 from server.who import Who
 from server.wire.codec import encode_event
 from server.wire.codes import CloseCode
@@ -40,6 +41,16 @@ class Hub:
     def add(self, who: Who, line: Line) -> None:
         self._lines[who.connection] = (who, line)
         self._of_account[who.account].add(who.connection)
+
+    def who(self, connection: ConnectionId) -> Who | None:
+        found = self._lines.get(connection)
+        return found[0] if found else None
+
+    def lock(self, device: DeviceId) -> None:
+        """Not a word more goes to the pages of this device, whatever else becomes of them (CB4)."""
+        for connection, (who, line) in self._lines.items():
+            if who.device == device:
+                self._lines[connection] = (replace(who, locked=True), line)
 
     def remove(self, connection: ConnectionId) -> None:
         found = self._lines.pop(connection, None)

@@ -170,7 +170,7 @@ def _ended(call: Call) -> Ended:
             return "no"
 
 
-def card(call: Call, recipient: Recipient, now: Instant, policy: Policy) -> Card:
+def card(call: Call, recipient: Recipient, now: Instant, policy: Policy, asked: int | None = None) -> Card:
     """A responder's view. Words are shown while the card asks or the person is in it, and not after."""
     stood_down = _stood_down(call, recipient)
     may_read = may_read_room(call, recipient.member)
@@ -194,7 +194,7 @@ def card(call: Call, recipient: Recipient, now: Instant, policy: Policy) -> Card
         asked_first=recipient.asked_first,
         sound_at=recipient.sound_at if asking and _may_sound(call, recipient) else None,
         pledge_until=recipient.answer.until if isinstance(recipient.answer, Coming) else None,
-        asked=delivered(call),
+        asked=delivered(call) if asked is None else asked,
         helpers=helpers_of(call),
         room=call.room if may_read else None,
         stood_down=stood_down,

@@ -299,9 +299,11 @@ async def leave_group(services: Services, who: Who, command: f.LeaveGroup) -> f.
 def _out(services: Services, tx: Tx, member: Membership, key: str, now: Instant, reaches: Reaches) -> Done:
     tx.groups.change_member(replace(member, state=State.REMOVED, availability=Quiet(), rung_when_away=False))
     calls = save_all_of_group(services, tx, member.group, now, reaches)
+    group = tx.groups.group(member.group)
+    assert group is not None  # noqa: S101  foreign key
 
     def announce(changes: Changes) -> None:
-        changes.member_removed(member.account, member.group)
+        changes.member_removed(member.account, group.room)
         _told_changed(changes, member)
         for call in calls:
             changes.call_changed(call)

@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from functools import partial
 
 from msgspec import structs
 
 from presence.availability import Reach, is_on_break, is_open
-from presence.ids import AccountId, CallId, GroupId, Instant
+from presence.ids import AccountId, CallId, GroupId, Instant, MemberId
 from presence.roster import Seat
 from rooms import commands
 from rooms.call import Call, Dismissed
@@ -29,6 +30,7 @@ from server.wire import frames as f
 NAMES_UP_TO = 50
 """Rooms with more members than this get counts, smaller ones names (PR5)."""
 CALL = "call:"
+RESTARTED_AT_ONCE = 20
 
 
 async def welcome(services: Services, who: Who, hello: f.Hello) -> f.Welcome:
@@ -67,8 +69,9 @@ def _someone_is_back(services: Services, call: Call, account: AccountId, now: in
     return commands.caller_back(call, now) if call.caller_account == account else call
 
 
-def views_of(services: Services, call: Call, who: Who) -> list[f.Event]:
-    """Every view of a call that this connection may have. A locked device sees its own call without words (CB4)."""
+def views_of(services: Services, call: Call, who: Who, asked: int | None = None) -> list[f.Event]:
+    """Every view of a call that this connection may have. A locked device sees its own call without words (CB4).
+    `call` must hold the reader's own seats and the helpers; then `asked` is how many were, when it holds no others."""
     now = services.clock.now()
     if call.caller_account == who.account:
         view = caller_view(call, now, services.policy, saved=not services.store.is_unsaved(call.id))
@@ -79,9 +82,14 @@ def views_of(services: Services, call: Call, who: Who) -> list[f.Event]:
     if member is None:
         return []
     recipient = call.recipients[member]
-    if isinstance(recipient.answer, Dismissed) or call.caller_account in services.hidden_from(who.account):
+    hidden = services.hidden_from(who.account)
+    if isinstance(recipient.answer, Dismissed) or call.caller_account in hidden:
         return [f.CardGone(call=call.id)]  # a block counts from its commit, also before the call was looked at again
-    return [card(call, recipient, now, services.policy)]
+    theirs = card(call, recipient, now, services.policy, asked)
+    if hidden:  # nor does a card say of someone blocked that they are coming (CB2)
+        seen = [h for h in theirs.helpers if call.recipients[MemberId(h.person.member)].account not in hidden]
+        theirs = structs.replace(theirs, helpers=seen)
+    return [theirs]
 
 
 async def beat(services: Services, who: Who, _command: f.Beat) -> None:
@@ -177,17 +185,24 @@ async def restart(services: Services) -> int:
     """UC19: presence starts anew at readiness; deadlines of rings and of the fail-safe do not. Returns live calls."""
     now = services.clock.now()
 
-    def decide(tx: Tx) -> int:
+    def begin(tx: Tx) -> list[CallId]:
         services.blocked.clear()
         for one, other in tx.care.all_blocks():
             services.blocked.setdefault(one, set()).add(other)
             services.blocked.setdefault(other, set()).add(one)
-        calls = tx.calls.live()
-        for call in calls:
-            save_call(services, tx, call, commands.after_restart(call, now), now, {})
-        return len(calls)
+        return [call.id for call in tx.calls.live()]
 
-    return await services.store.write(decide)
+    def anew(tx: Tx, some: list[CallId]) -> None:
+        for call_id in some:
+            call = tx.calls.get(call_id)
+            if call is not None:
+                save_call(services, tx, call, commands.after_restart(call, now), now, {})
+
+    calls = await services.store.write(begin)
+    for at in range(0, len(calls), RESTARTED_AT_ONCE):  # all in one would be late with many calls, at each start again
+        some = calls[at : at + RESTARTED_AT_ONCE]
+        await services.store.write(partial(anew, some=some))
+    return len(calls)
 
 
 # ---------------------------------------------------------------- who can be here now

@@ -56,10 +56,10 @@ class UrgentPages:
         who = await signed_in(self._s, self._settings, request)
         asked = await body(request, http.LeavePost)
         await self._s.store.write_call(lambda tx: tx.accounts.lock_device(who.device, locked=True))
+        self._s.changes.device_changed(who.device)
         if asked.call is not None:
             with contextlib.suppress(Refused):  # not their call, or over: the device is locked all the same
                 await handle(self._s, _without_socket(who), f.StepAway(k=new_id(), call=asked.call))
-        self._s.changes.device_changed(who.device)
         return answer({})
 
 
