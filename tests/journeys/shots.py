@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from playwright.async_api import Page
+from playwright.async_api import Page, ViewportSize
 
 from tests.journeys.world import DESKTOP, PHONE, REPO, Someone, World, a_world
 
@@ -121,6 +121,16 @@ async def make_plan(person: Someone) -> None:
     await person.p.close()
 
 
+async def also(camera: Camera, person: Someone, name: str, size: ViewportSize) -> None:
+    """The same page in another size, and back."""
+    before = person.p.viewport_size
+    await person.p.set_viewport_size(size)
+    await person.p.wait_for_timeout(300)
+    await camera.take(person.p, name)
+    if before is not None:
+        await person.p.set_viewport_size(before)
+
+
 # ---------------------------------------------------------------- the pictures
 
 
@@ -148,6 +158,7 @@ async def rooms_and_calls(world: World, camera: Camera) -> None:
     await ana.p.get_by_role("button", name="Ask them now").click()
     await ana.p.get_by_text("on their screen").first.wait_for()
     await camera.take(ana.p, "ringing")
+    await also(camera, ana, "ringing-wide", DESKTOP)
     await maria.p.locator('[data-screen="card"]').wait_for()
     await camera.take(maria.p, "card", LIGHTS)
     await camera.take(jo.p, "card-wide")
@@ -165,6 +176,7 @@ async def rooms_and_calls(world: World, camera: Camera) -> None:
     await ana.p.locator('[data-screen="call"]').wait_for()
     await maria.p.wait_for_timeout(500)
     await camera.take(ana.p, "call-caller")
+    await also(camera, ana, "call-caller-wide", DESKTOP)
     await camera.take(maria.p, "call-helper")
 
 
@@ -199,6 +211,7 @@ async def nobody_comes(world: World, camera: Camera) -> None:
     await noor.p.get_by_text("Sam").first.wait_for()
     await noor.p.wait_for_timeout(3_000)
     await camera.take(noor.p, "oncall")
+    await also(camera, noor, "oncall-phone", PHONE)
 
 
 async def main(out: Path) -> None:
