@@ -265,6 +265,7 @@ def harmless_when_valid(town: Town) -> list[Frame]:
         "undo_cancel": call,
         "close_call": {**call, "feeling": "better", "check_in": True},
         "still_need": {**call, "need": True},
+        "answer_check_in": call,
         "narrow_call": {**call, "only": [], "volunteers_too": True},
         "refuse_helper": {**call, **member},
         "fetch_on_call": call,
