@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -13,7 +14,7 @@ from rooms.group import Membership, calls_on_call_alone
 from rooms.policy import HOUR
 from rooms.refusals import Refusal, Refused
 from server.handlers.call_changes import Act, candidates_of, change_call, save_ack, save_call
-from server.handlers.services import Done, Reaches, Services, commit
+from server.handlers.services import Ack, Done, Reaches, Services, commit
 from server.ports import Tx
 from server.who import Who
 from server.wire import frames as f
@@ -95,15 +96,64 @@ async def card_seen(services: Services, who: Who, command: f.CardSeen) -> f.Ok:
 
 
 async def _ack(services: Services, who: Who, key: str, call_id: CallId, reached: Reached) -> f.Ok:
-    def decide(tx: Tx) -> tuple[Call, bool]:
-        call, recipient = _as_recipient(tx, who, call_id)
-        after = save_ack(services, tx, call, commands.card_reached(call, recipient.member, reached))
-        return after, after is not call
-
-    call, changed = await services.store.write_call(decide)
-    if changed:
-        services.changes.call_changed(call, soft=True)
+    """Hundreds of devices say so within a moment. Those that wait while one commit is under way share the next: with
+    one each they would keep the store from everyone else for seconds."""
+    loop = asyncio.get_running_loop()
+    ack = Ack(who, reached, loop.create_future())
+    if call_id in services.acks:
+        services.acks[call_id].append(ack)
+    else:
+        services.acks[call_id] = [ack]
+        saving = loop.create_task(_save_all_acks(services, call_id))
+        services.saving_acks.add(saving)
+        saving.add_done_callback(services.saving_acks.discard)
+    await ack.done
     return f.Ok(re=key)
+
+
+async def _save_all_acks(services: Services, call_id: CallId) -> None:
+    while batch := services.acks[call_id]:
+        services.acks[call_id] = []
+        await _save_acks(services, call_id, batch)
+    del services.acks[call_id]
+
+
+async def _save_acks(services: Services, call_id: CallId, batch: list[Ack]) -> None:
+    def decide(tx: Tx) -> tuple[Call | None, bool, list[bool]]:
+        call = tx.calls.get(call_id)
+        if call is None:
+            return None, False, [False for _ in batch]
+        after, found = _all_reached(call, batch)
+        saved = save_ack(services, tx, call, after)
+        return saved, saved is not call, found
+
+    try:
+        call, changed, found = await services.store.write_call(decide)
+    except Exception as error:
+        for ack in batch:
+            if not ack.done.done():
+                ack.done.set_exception(error)
+        return
+    if call is not None and changed:
+        services.changes.call_changed(call, soft=True)
+    for ack, known in zip(batch, found, strict=True):
+        if ack.done.done():
+            continue
+        if known:
+            ack.done.set_result(None)
+        else:
+            ack.done.set_exception(Refused(Refusal.NOT_FOUND, "not rung for this call"))
+
+
+def _all_reached(call: Call, batch: list[Ack]) -> tuple[Call, list[bool]]:
+    """The call with all of that in it, and for each whether they are in the call."""
+    after, found = call, []
+    for ack in batch:
+        recipient = _seat(after, ack.who)
+        found.append(recipient is not None)
+        if recipient is not None:
+            after = commands.card_reached(after, recipient.member, ack.reached)
+    return after, found
 
 
 # ---------------------------------------------------------------- a responder
@@ -291,18 +341,24 @@ def _as_recipient(
     call = tx.calls.get(call_id)
     if call is None:
         raise Refused(Refusal.NOT_FOUND, "no such call")
-    member = member_in_call(call, who)
-    if member is not None and member != call.caller:
-        recipient = call.recipients[member]
-        if who.page == "oncall" and recipient.part is Part.PEER:
-            seat = next(
-                (r for r in call.recipients.values() if r.account == who.account and r.part is not Part.PEER), None
-            )
-            recipient = seat or recipient
+    recipient = _seat(call, who)
+    if recipient is not None:
         return call, recipient
-    if member is None and services is not None and reaches is not None:
+    if call.caller_account != who.account and services is not None and reaches is not None:
         return _seat_volunteer(services, tx, who, call, now, reaches)
     raise Refused(Refusal.NOT_FOUND, "not rung for this call")
+
+
+def _seat(call: Call, who: Who) -> Recipient | None:
+    """As whom this page is in the call: at the on-call page the volunteer's seat comes first."""
+    member = member_in_call(call, who)
+    if member is None or member == call.caller:
+        return None
+    recipient = call.recipients[member]
+    if who.page == "oncall" and recipient.part is Part.PEER:
+        mine = (r for r in call.recipients.values() if r.account == who.account and r.part is not Part.PEER)
+        recipient = next(mine, recipient)
+    return recipient
 
 
 def _seat_volunteer(

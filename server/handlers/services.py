@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from msgspec import structs
 
-from presence.ids import AccountId
+from presence.ids import AccountId, CallId
 from presence.lease import LeaseTimes
 from presence.roster import Roster
+from rooms.call import Reached
 from rooms.policy import Policy
 from rooms.refusals import Refusal, Refused
 from server.clock import Clock
@@ -17,6 +19,15 @@ from server.ports import Changes, Outgoing, SeatId, Store, Tx
 from server.who import Who
 from server.wire.codec import command_digest, decode_ok, encode_event
 from server.wire.frames import Command, Ok
+
+
+@dataclass(frozen=True, slots=True)
+class Ack:
+    """A device says how far a card got. `done` is told when that is saved."""
+
+    who: Who
+    reached: Reached
+    done: asyncio.Future[None]
 
 
 @dataclass(slots=True)
@@ -34,6 +45,9 @@ class Services:
     new_secret: Callable[[], str]
     seat_id: SeatId
     blocked: dict[AccountId, set[AccountId]] = field(default_factory=dict)
+    acks: dict[CallId, list[Ack]] = field(default_factory=dict)
+    """Acks of devices that wait for the commit under way; see `server.handlers.calls`."""
+    saving_acks: set[asyncio.Task[None]] = field(default_factory=set)
     ready_at: int = 0
     worst_lateness_ms: int = 0
 
