@@ -156,7 +156,7 @@ async def _start(
     )
     announcer.bind(services)
     key = load_or_make_key(settings.data / "vapid.pem")
-    push = WebPush(store, clock, key, settings.contact, lambda page: page_sent(services, page))
+    push = WebPush(store, clock, key, settings.contact, lambda page: page_sent(services, page), local=local_push)
     timers = Timers(services, push.send_due, arrivals.watch_lines)
 
     door = Door(arrivals.serve, connections_at_most=settings.connections_at_most)

@@ -8,11 +8,16 @@ A dead subscription (404, 410) is pruned. Until the device says "shown", the pag
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import os
+import socket
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
+import aiohttp
 import msgspec
 import structlog
 from cryptography.hazmat.primitives import serialization
@@ -53,12 +58,49 @@ def public_key(key: Vapid02) -> str:
     return base64.urlsafe_b64encode(point).rstrip(b"=").decode()
 
 
+def public_socket(address: tuple[Any, ...]) -> socket.socket:
+    """A socket to an address on the open internet. The endpoint is a member's word: its name may mean this machine or
+    its neighbours, whatever it meant when it was checked. Raises OSError then."""
+    family, kind, protocol, _, target = address
+    ip = ipaddress.ip_address(target[0])
+    ip = getattr(ip, "ipv4_mapped", None) or ip
+    if not ip.is_global or ip.is_multicast:
+        raise OSError("not a public address")
+    return socket.socket(family, kind, protocol)
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    status: int
+    reason: str = ""
+
+    async def text(self) -> str:
+        return ""
+
+
+class _Poster:
+    """What pywebpush posts with: follows no redirect (to anywhere), and reads no answer (of any length)."""
+
+    def __init__(self, *, local: bool) -> None:
+        connector = aiohttp.TCPConnector() if local else aiohttp.TCPConnector(socket_factory=public_socket)
+        self._session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+
+    async def post(self, url: str, *, data: bytes, headers: dict[str, str], timeout: object) -> _Answer:  # noqa: ASYNC109
+        async with self._session.post(url, data=data, headers=headers, allow_redirects=False) as response:
+            return _Answer(response.status)
+
+    async def close(self) -> None:
+        await self._session.close()
+
+
 class WebPush:
     """Sends what is due. At least once until shown or given up; a row that is not due is not touched."""
 
     def __init__(
-        self, store: Store, clock: Clock, key: Vapid02, contact: str, on_sent: Callable[[Page], Awaitable[None]]
-    ) -> None:
+        self, store: Store, clock: Clock, key: Vapid02, contact: str, on_sent: Callable[[Page], Awaitable[None]],
+        *, local: bool = False,
+    ) -> None:  # fmt: skip
+        """`local`: push services on this machine are allowed, for tests."""
         self._on_sent = on_sent
         self._store = store
         self._clock = clock
@@ -66,6 +108,8 @@ class WebPush:
         self._contact = contact or "mailto:operator@localhost.invalid"
         self._sending: set[asyncio.Task[None]] = set()
         self._in_flight: set[str] = set()
+        self._local = local
+        self._poster: _Poster | None = None
 
     async def send_due(self) -> None:
         """Start what is due, without waiting for any push service."""
@@ -90,6 +134,8 @@ class WebPush:
     async def _post(self, due: DuePage) -> int:
         """The push service's status; 0 when it could not be reached."""
         target = due.target
+        if self._poster is None:
+            self._poster = _Poster(local=self._local)
         payload = msgspec.json.encode({"token": due.page.token, "kind": due.page.kind})
         try:
             response = await asyncio.wait_for(
@@ -100,6 +146,7 @@ class WebPush:
                     vapid_claims={"sub": self._contact, "aud": _origin(target.endpoint)},
                     ttl=TTL_SECONDS,
                     headers={"Urgency": "high"},
+                    aiohttp_session=self._poster,
                 ),
                 TIMEOUT_SECONDS,
             )
@@ -125,6 +172,9 @@ class WebPush:
     async def close(self) -> None:
         if self._sending:
             await asyncio.wait(self._sending, timeout=TIMEOUT_SECONDS)
+        poster, self._poster = self._poster, None
+        if poster is not None:
+            await poster.close()
 
 
 def _prune(tx: Tx, device: DeviceId, token: str) -> None:
