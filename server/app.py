@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import fcntl
 import gc
+import os
 import socket
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -27,7 +30,7 @@ from server.ids import digest, load_or_make_secret, new_id, new_secret, seat_id
 from server.paging.webpush import WebPush, load_or_make_key, public_key
 from server.ports import Tx
 from server.registry.local import LocalTickets
-from server.settings import Settings
+from server.settings import BadSetting, Settings
 from server.site.accounts import FIRST_COORDINATOR, AccountPages, Passphrases
 from server.site.guard import BODY_AT_MOST_BYTES, middleware
 from server.site.health import HealthPages
@@ -63,6 +66,8 @@ class Beside:
     runner: web.AppRunner
     listener: asyncio.Server
     arrivals: Arrivals
+    folder: int
+    """The open file that says that the data folder is taken."""
     first_link: str | None
     """The one-time link that makes the first coordinator; None once someone has an account."""
 
@@ -81,6 +86,7 @@ class Beside:
         await self.announcer.close()
         await self.runner.cleanup()
         await self.store.close()
+        os.close(self.folder)
         log.info("stopped")
 
 
@@ -93,16 +99,39 @@ async def start(
     more_pages: MorePages | None = None,
 ) -> Beside:
     """Start everything on `settings`. The clock and the hashing of passphrases are the real ones; only tests hand in
-    others. `more_pages` are the demo's. Raises OSError when the address cannot be listened on."""
+    others. `more_pages` are the demo's. Raises OSError when the address cannot be listened on, BadSetting when another
+    server has the data folder."""
     settings.check()
     # Bound before anything is built: with port 0 the real port is part of the origins that are allowed.
     bound = _bind(settings)
     try:
-        settings = replace(settings, port=bound.getsockname()[1])
-        return await _start(settings, bound, clock, passphrases or Passphrases(), local_push, more_pages)
+        folder = _take_folder(settings.data)
+        try:
+            settings = replace(settings, port=bound.getsockname()[1])
+            return await _start(settings, bound, folder, clock, passphrases or Passphrases(), local_push, more_pages)
+        except BaseException:
+            os.close(folder)
+            raise
     except BaseException:
         bound.close()
         raise
+
+
+def _take_folder(data: Path) -> int:
+    """One server on one folder: a second would ring every call anew and write over the first one's journal. The system
+    lets go of it with the process, however that ends. Raises :class:`BadSetting` when it is taken."""
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder = os.open(data / "server.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno in (errno.EWOULDBLOCK, errno.EACCES):
+            os.close(folder)
+            raise BadSetting(
+                f"Another Beside is running on the folder {data}. Stop it first, or say another folder with --data."
+            ) from None
+        log.warning("folder_not_locked", error=type(error).__name__)  # a file system that knows no locks
+    return folder
 
 
 def _bind(settings: Settings) -> socket.socket:
@@ -119,6 +148,7 @@ def _bind(settings: Settings) -> socket.socket:
 async def _start(
     settings: Settings,
     bound: socket.socket,
+    folder: int,
     clock: Clock | None,
     passphrases: Passphrases,
     local_push: bool,
@@ -192,8 +222,9 @@ async def _start(
     gc.set_threshold(*GC_THRESHOLDS)
     log.info("ready", port=listener.sockets[0].getsockname()[1], calls=calls)
     return Beside(
-        settings, services, store, hub, door, timers, announcer, push, health, runner, listener, arrivals, first_link
-    )
+        settings, services, store, hub, door, timers, announcer, push, health, runner, listener, arrivals, folder,
+        first_link,
+    )  # fmt: skip
 
 
 def upgrade_database(settings: Settings) -> Path:

@@ -65,15 +65,25 @@ def _stopped_by_a_signal() -> asyncio.Event:
 
 
 async def _serve(settings: Settings) -> None:
+    from sqlalchemy.exc import DBAPIError
+
     from server.app import start
     from server.logs import set_up_logs
+    from server.ports import StoreDown, StoreLate
 
     set_up_logs()
     stopping = _stopped_by_a_signal()
     try:
         beside = await start(settings)
     except OSError as error:
-        raise BadSetting(f"Cannot start on {settings.host} port {settings.port}: {error.strerror or error}.") from None
+        where = f"on {settings.host} port {settings.port} with the folder {settings.data}"
+        raise BadSetting(f"Cannot start {where}: {error.strerror or error}.") from None
+    except (DBAPIError, StoreDown, StoreLate) as error:
+        why = f" ({error.orig})" if isinstance(error, DBAPIError) else ""
+        raise BadSetting(
+            f"The database in {settings.data} takes no writes{why}. Is the disk full, or the folder read-only? "
+            "See what this says: beside doctor"
+        ) from None
     base = settings.public_origin or f"http://127.0.0.1:{beside.port}"
     print(f"Beside is ready: {base}", flush=True)
     if beside.first_link is not None:
