@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 from playwright.async_api import Page, ViewportSize
 
@@ -43,7 +44,9 @@ class Camera:
             await page.emulate_media(color_scheme="dark" if light == "dark" else "light", reduced_motion="reduce")
             await page.wait_for_timeout(250)
             file = f"{name}{'' if light == 'light' else '-dark'}.png"
-            await page.screenshot(path=self._folder / file, animations="disabled", caret="hide")
+            width = page.viewport_size["width"] if page.viewport_size else 0
+            scale: Literal["css", "device"] = "css" if width > PHONE["width"] else "device"  # keeps files small
+            await page.screenshot(path=self._folder / file, animations="disabled", caret="hide", scale=scale)
             self.taken.append(file)
         await page.emulate_media(color_scheme="light", reduced_motion="reduce")
 
