@@ -214,9 +214,12 @@ async def decide_join(services: Services, who: Who, command: f.DecideJoin) -> f.
 
 
 async def list_members(services: Services, who: Who, command: f.ListMembers) -> f.Ok:
+    """A block hides people from each other here too (CB2); a moderator, who must be able to act, sees everyone."""
+
     def read(tx: Tx) -> list[Membership]:
         me = must_be_active(tx.groups.membership(who.account, GroupId(command.group)))
-        return tx.groups.members(me.group)
+        hidden = set() if me.role is Role.MODERATOR else services.hidden_from(who.account)
+        return [m for m in tx.groups.members(me.group) if m.account not in hidden]
 
     members = await services.store.read(read)
     people = [person_of(m) for m in members]

@@ -50,6 +50,19 @@ async def test_cb2_a_block_in_the_middle_of_a_call_takes_the_card_away(
     assert refused.value.code in ("enough_people", "not_found")
 
 
+async def test_cb2_a_block_hides_people_in_the_list_of_members_too(world: World) -> None:
+    maria, ana, tom = await a_group_with(world, "Maria", "Ana", "Tom")
+
+    async def seen_by(member: Member) -> set[str]:
+        people = (await member.page.read("list_members", group=member.group))["people"]
+        return {person["name"] for person in people}
+
+    await ana.page.ask("block_member", member=tom.id)
+    assert await seen_by(ana) == {"Maria", "Ana"}
+    assert await seen_by(tom) == {"Maria", "Tom"}
+    assert await seen_by(maria) == {"Maria", "Ana", "Tom"}, "a moderator must be able to act"
+
+
 async def test_cb2_an_unblock_opens_the_wall_again(world: World) -> None:
     _maria, ana, tom = members = await a_group_with(world, "Maria", "Ana", "Tom")
     await ana.page.ask("block_member", member=tom.id)
