@@ -55,6 +55,11 @@ def renew(lease: Lease, now: Instant) -> Lease:
     return replace(lease, renewed_at=max(lease.renewed_at, now))
 
 
+def excused(lease: Lease, ms: Millis) -> Lease:
+    """The server itself stood still for so long: that is nobody's silence."""
+    return replace(lease, renewed_at=lease.renewed_at + ms, urgent_since=lease.urgent_since + ms)
+
+
 def with_urgency(lease: Lease, *, urgent: bool, now: Instant, times: LeaseTimes) -> Lease:
     """The page's duty changed. A lease that has lapsed stays lapsed, whatever its pace."""
     if urgent == lease.urgent or lease.has_lapsed(now, times):

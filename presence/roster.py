@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from presence.availability import Reach
-from presence.ids import AccountId, ConnectionId, DeviceId, Instant
-from presence.lease import Lease, LeaseTimes, grant, renew, with_urgency
+from presence.ids import AccountId, ConnectionId, DeviceId, Instant, Millis
+from presence.lease import Lease, LeaseTimes, excused, grant, renew, with_urgency
 
 K = TypeVar("K")
 
@@ -93,6 +93,11 @@ class Roster:
         if seat is not None:
             self._seats[connection] = replace(seat, places=seat.places - {place})
             self._drop(self._in_place, place, connection)
+
+    def excuse(self, ms: Millis) -> None:
+        """For so long nobody was asked or heard: every lease goes on for that much longer."""
+        for connection, seat in self._seats.items():
+            self._seats[connection] = replace(seat, lease=excused(seat.lease, ms))
 
     def lapsed(self, now: Instant) -> list[ConnectionId]:
         """Connections whose page stopped answering: to be closed by the caller."""

@@ -29,6 +29,8 @@ from server.wire.frames import PROTOCOL_VERSION, Beat, Command, Event, Hello, Re
 log = structlog.get_logger("arrivals")
 LEAVE_WITHIN_SECONDS = 2
 SEEN_EVERY_MS = 3_600_000
+STOOD_STILL_SECONDS = 5.0
+"""A machine that was paused, or that had no time for this server."""
 LOOK_AT_DEVICES_EVERY_MS = 1_000
 """Sockets of a revoked device close within 2 s, wherever it was revoked."""
 
@@ -47,6 +49,7 @@ class Arrivals:
         self._tasks: set[asyncio.Task[None]] = set()
         self._beats = 0
         self._devices_looked_at: Instant = 0
+        self._looked_at = float("inf")
 
     def bind(self, services: Services, door_closed: Callable[[float], Awaitable[None]]) -> None:
         """`door_closed` waits until every socket's handler has returned, at most so many seconds."""
@@ -145,6 +148,12 @@ class Arrivals:
     def watch_lines(self) -> None:
         """Called a few times a second: beats that are due go out, pages that stopped answering are closed."""
         now, roster = self._clock.now(), self._s.roster
+        looked_at, self._looked_at = self._looked_at, asyncio.get_running_loop().time()
+        stood_still = self._looked_at - looked_at
+        if stood_still > STOOD_STILL_SECONDS:
+            # It was this server that did not ask and did not listen: nobody is gone because of that.
+            log.error("stood_still", seconds=round(stood_still))
+            roster.excuse(round(stood_still * 1000))
         for lapsed in roster.lapsed(now):
             connection = self._connections.get(lapsed)
             if connection is not None:
