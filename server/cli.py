@@ -144,7 +144,10 @@ def upgrade(*, data: Data = None) -> None:
     """Bring the database to the newest form. `serve` does this by itself."""
     from server.app import upgrade_database
 
-    upgrade_database(_settings(None, None, data, None))
+    settings = _settings(None, None, data, None)
+    if not (settings.data / "beside.db").exists():
+        raise BadSetting(f"There is no database in {settings.data}. Say where with --data, or start the server once.")
+    upgrade_database(settings)
     print("The database is up to date.")
 
 

@@ -264,7 +264,7 @@ def helplines(_settings: Settings) -> Iterator[Finding]:
         yield Finding(
             Level.LOOK,
             f"{len(old)} of {count} helplines were not checked in the last {STALE_AFTER_DAYS} days.",
-            "python -m server.helplines lists them; look at each source and write the day.",
+            "`.venv/bin/python -m server.helplines` lists them; look at each source and write the day.",
         )
     else:
         yield Finding(Level.OK, f"{count} helplines, all checked in the last {STALE_AFTER_DAYS} days.")

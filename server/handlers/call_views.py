@@ -134,7 +134,7 @@ def caller_view(call: Call, now: Instant, policy: Policy, *, saved: bool = True)
     """UC8: facts that carry; never how many looked or declined."""
     failsafe: Failsafe = "none"
     if call.failsafe_at is not None and call.end is None and not here(call):
-        failsafe = "pledged_not_here" if helpers(call) else "nobody"
+        failsafe = _failsafe(call, call.failsafe_at)
     return MyCall(
         call=call.id,
         version=call.version,
@@ -160,6 +160,14 @@ def caller_view(call: Call, now: Instant, policy: Policy, *, saved: bool = True)
         repeat=call.quiet_cards,
         ended=_ended(call),
     )
+
+
+def _failsafe(call: Call, since: Instant) -> Failsafe:
+    """UC4: which is true. Somebody who said so only after the fail-safe has broken no promise: then they are coming."""
+    near = helpers_of(call)
+    if not near:
+        return "nobody"
+    return "pledged_not_here" if any(h.since <= since for h in near) else "none"
 
 
 def _ended(call: Call) -> Ended:

@@ -143,6 +143,16 @@ def test_uc04_the_fail_safe_screen_says_which_is_true() -> None:
     assert mine(w).failsafe == "none"
 
 
+def test_uc04_who_says_coming_after_the_fail_safe_is_coming_and_broke_nothing() -> None:
+    w = a_call(a_group()).at(181)
+    assert mine(w).failsafe == "nobody"
+    w.coming("Maria")
+    assert mine(w).failsafe == "none"
+    w = a_call(a_group()).at(170)
+    w.coming("Maria")
+    assert mine(w.at(181)).failsafe == "pledged_not_here"
+
+
 def test_uc05_someone_is_here_is_offered_only_when_it_can_be_true() -> None:
     w = a_call(a_group()).at(5)
     w.coming("Maria")

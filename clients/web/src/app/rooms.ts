@@ -31,6 +31,14 @@ export function reopenRooms(): void {
   for (const room of shown.keys()) void openRoom(room);
 }
 
+/** What one may see has changed (a block): read every shown room anew, and keep nothing of before (CB2). */
+export function readRoomsAnew(): void {
+  for (const room of shown.keys()) {
+    changeRoom(room, (log) => ({ ...log, entries: [] }));
+    void openRoom(room);
+  }
+}
+
 export async function openRoom(room: string): Promise<void> {
   const log = rooms.peek().get(room);
   const after = log && log.entries.length > 0 ? { epoch: log.epoch, seq: lastSeq(log.entries) } : null;

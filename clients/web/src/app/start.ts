@@ -119,17 +119,22 @@ function eventCame(event: Event): void {
   const todo = apply(event);
   if (todo) void openRoom(todo.reopen);
   if (event.t === "entry_added") void fill(event.room);
+  if (event.t === "groups_now") chooseUsualGroup(); // let in, or waiting: a press reaches someone from now on (GR3)
   if (event.t === "welcome") welcomed();
+}
+
+/** While reading is locked no group is told; the usual one stays, so that a press still knows whom to ask (CB4). */
+function chooseUsualGroup(): void {
+  const known = groups.peek();
+  const told = gate.peek().is !== "locked";
+  if (told && !known.some((group) => group.group === usualGroup.value.peek())) usualGroup.set(known[0]?.group ?? "");
 }
 
 function welcomed(): void {
   forgetAcks();
   reopenRooms();
   lineCame();
-  const known = groups.peek();
-  // While reading is locked no group is told; the usual one stays, so that a press still knows whom to ask (CB4).
-  const told = gate.peek().is !== "locked";
-  if (told && !known.some((group) => group.group === usualGroup.value.peek())) usualGroup.set(known[0]?.group ?? "");
+  chooseUsualGroup();
   // A reconnect is one snapshot: what the server did not send again within a moment is over.
   clearTimeout(snapshotTimer);
   snapshotTimer = setTimeout(() => {

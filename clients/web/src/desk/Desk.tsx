@@ -50,11 +50,11 @@ export function Desk() {
 function Header({ view }: { view: DeskNow | null }) {
   const { run, busy, trouble } = useDeed();
   const backup = useSignal(false);
-  const on = view?.on_shift ?? false;
+  const on = (view?.on_shift || view?.backup) ?? false;
   const since = view?.shift_since ?? null;
   const minutes = since === null ? 0 : Math.floor(secondsSince(since, now.value) / 60);
   const shift = minutes === 0 ? words.justBegan : duration(minutes * 60);
-  const says = !on ? words.offShift : view?.backup ? words.onBackup(shift) : words.onShift(shift);
+  const says = !on ? (me.value?.coordinator ? words.offShiftCoordinator : words.offShift) : view?.backup ? words.onBackup(shift) : words.onShift(shift);
   return (
     <header class="bar">
       <span class="wordmark">
@@ -153,7 +153,7 @@ function Calls({ view }: { view: DeskNow }) {
       {rows.length === 0 && (
         <p class="card">
           <b>{words.none}</b>
-          <span>{view.on_shift ? words.noneLead : words.noneOff}</span>
+          <span>{view.on_shift || view.backup || me.value?.coordinator ? words.noneLead : words.noneOff}</span>
         </p>
       )}
       {rows.length > 0 && (

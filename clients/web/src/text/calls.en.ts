@@ -46,7 +46,7 @@ const nextWords: Record<RingName, (n: number) => string> = {
   peers: (n) => (n > 0 ? `we ask ${people(n)} from the group again.` : "we ask the group again."),
   away: (n) => (n > 0 ? `we ring ${plural(n, "more phone", "more phones")}.` : "we look for people who are away. Nobody can be rung just now."),
   volunteers: (n) => (n > 0 ? `${volunteers(n)}. It rings until one answers.` : "we ring on-call volunteers. Nobody is on shift just now."),
-  backup: () => "Backup volunteers and the coordinator.",
+  backup: (n) => (n > 0 ? "Backup volunteers and the coordinator." : "If nobody has come, we say so here, and keep trying."),
   again: () => "We ask everyone again, until a person comes or you stop it.",
 };
 
@@ -106,6 +106,7 @@ export const call = {
   compose: "Write to the people in this call",
   needMore: "I need more",
   moreCalled: "We are calling volunteers, until one comes.",
+  moreNobody: "No volunteer is on shift just now. We keep trying. You can call a number too.",
   end: "End the call",
   endSay: "How is it now?",
   feelings: { better: "Better", same: "About the same", worse: "Worse", more: "I need more" } as Record<Feeling, string>,

@@ -50,7 +50,7 @@ export const exit = {
   always: "It is always up here. On a keyboard, press Shift 3 times.",
   weather: "The page turns to today’s weather. “Back” shows nothing of Beside.",
   call: "If you are in a call, the call stays open. People see “stepped away”. We send nothing to this device.",
-  locked: "To read again, you give your passphrase. To ask for someone, you do not.",
+  locked: "To read again, you give your passphrase. To ask for someone, you do not. Asking also shows your own plan.",
   limits: "It cannot clear what your browser, your network or your phone’s owner has kept.",
   tryIt: "Try it now",
   understood: "I understand",

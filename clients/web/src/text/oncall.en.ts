@@ -17,6 +17,7 @@ export const oncall = {
   onShift: (words: string) => `Your shift: ${words}.`,
   onBackup: (words: string) => `Your shift as backup: ${words}.`,
   offShift: "You are off shift. You are not rung.",
+  offShiftCoordinator: "You are off shift. As coordinator you are rung last.",
   soundOn: "Turn sound on",
   soundBlocked: "Sound is off. Browsers keep a page silent until you tap it once.",
   soundIsOn: "Sound on",

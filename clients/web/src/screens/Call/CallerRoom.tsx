@@ -12,6 +12,7 @@ import { Log } from "../../components/Log/Log";
 import { MainLine } from "../../components/PhoneLine/PhoneLine";
 import { PlanCard } from "../../components/PlanCard/PlanCard";
 import { Duo } from "../../components/Row/Mark";
+import { presenceOf } from "../../components/Presence/Presence";
 import { Row } from "../../components/Row/Row";
 import type { Stand } from "../../components/Row/Row";
 import { Sheet } from "../../components/Sheet/Sheet";
@@ -106,6 +107,8 @@ function Truth({ call, more }: { call: MyCall; more: boolean }) {
   const { run, trouble, busy } = useDeed();
   const { here, inRoom, coming } = nearby(call.helpers);
   const near = [...here, ...inRoom];
+  const volunteerNear = near.some((helper) => helper.person.badge === "volunteer");
+  const onShift = presenceOf(call.group)?.volunteers;
   const sub = here.length > 0 ? here.map((helper) => words.since(helper.person.name, helper.since)).join(", ") : words.markIn;
   const stands: Stand[] = [
     { marks: ["you", ...near.map(markOf)], label: near.length > 0 ? words.you(namesOf(near)) : words.markYou, sub: near.length > 0 && sub },
@@ -119,10 +122,14 @@ function Truth({ call, more }: { call: MyCall; more: boolean }) {
         {here.length > 0 ? words.here(namesOf(here)) : inRoom.length > 0 ? words.inRoom(namesOf(inRoom)) : ""}
       </p>
       <Row label={words.inCall} stands={stands} />
-      {here.length > 0 && <p class="small quiet">{words.peersNote}</p>}
+      {here.length > 0 && !volunteerNear && <p class="small quiet">{words.peersNote}</p>}
       {!call.saved && <Strip icon="circle-alert">{words.unsaved}</Strip>}
       {call.danger && <Strip icon="triangle-alert">{danger.calledOn}</Strip>}
-      {more && <Strip icon="bell-ring" role="status">{words.moreCalled}</Strip>}
+      {more && !volunteerNear && (
+        <Strip icon="bell-ring" role="status">
+          {onShift === 0 ? words.moreNobody : words.moreCalled}
+        </Strip>
+      )}
       {call.offer_close && <Strip icon="clock">{words.offerClose}</Strip>}
       {call.can_confirm_here && call.standing !== "held" && (
         <Strip

@@ -80,7 +80,7 @@ function HelpingRoom({ card, onBack, backLabel, extra, over }: HelpingRoomProps)
       <section class="people" aria-label={words.title(caller)}>
         <LineStrip note={words.goesOn} />
         <CallerTruth card={card} />
-        {called.value && (
+        {called.value && !card.helpers.some((helper) => helper.person.badge === "volunteer" && helper.answer !== "coming") && (
           <Strip icon="bell-ring" role="status">
             {words.volunteerCalled}
           </Strip>

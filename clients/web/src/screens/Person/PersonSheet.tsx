@@ -1,4 +1,5 @@
 import { useSignal } from "@preact/signals";
+import { readRoomsAnew } from "../../app/rooms";
 import { blockMember, deleteEntry, hideEntry, removeMember, reportMember, setRole } from "../../app/commands";
 import { about } from "../../app/place";
 import type { About } from "../../app/place";
@@ -70,7 +71,7 @@ function OpenSheet({ one }: { one: About }) {
             <button class="btn wide" type="button" onClick={() => (reporting.value = true)}>
               {words.report}
             </button>
-            <button class="btn wide" type="button" disabled={busy} onClick={() => act(() => blockMember(person.member), words.blocked)}>
+            <button class="btn wide" type="button" disabled={busy} onClick={() => act(() => blockMember(person.member).then(readRoomsAnew), words.blocked)}>
               {words.block}
             </button>
             <p class="small quiet">{words.blockHint}</p>
