@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from tests.journeys.stories import four_people, press
 from tests.journeys.world import PASSPHRASE, World
@@ -18,7 +20,13 @@ async def test_exit_covers_at_once_and_back_shows_nothing(world: World) -> None:
     await expect(maria.p.get_by_role("alertdialog")).to_contain_text(PLANTED)
     # Covered in the same task as the press, before anything could be waited for: looked at as soon as the handler
     # returns, with the network held up. The time is printed, not asserted: machines here are shared.
-    await ana.p.route("**/*", lambda route: route.abort() if "leave" not in route.request.url else route.continue_())
+    network = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await network.wait()
+        await route.continue_()
+
+    await ana.p.route("**/*", hold)
     covered_ms = await ana.p.evaluate(
         """() => {
             const exit = [...document.querySelectorAll('button')].find(b => b.textContent.includes('Exit'));
@@ -31,8 +39,9 @@ async def test_exit_covers_at_once_and_back_shows_nothing(world: World) -> None:
     print(f"covered {covered_ms[0]:.0f} ms after the press (rule: 100)")
     assert PLANTED not in covered_ms[1]
     assert "asking" not in covered_ms[1]
-    await ana.p.unroute_all()
-    await ana.p.goto(world.server.base + "/weather")
+    network.set()
+    await ana.p.wait_for_url("**/weather")
+    await ana.p.unroute_all(behavior="wait")
     assert await ana.p.evaluate("history.length") <= 3
     await ana.p.go_back()
     await expect(ana.p.locator("body")).not_to_contain_text(PLANTED)
