@@ -6,6 +6,18 @@ from playwright.async_api import Locator, expect
 
 from tests.journeys.world import DESKTOP, Someone, World
 
+COUNT_NOTES = """() => {
+    window.notes = 0;
+    const start = OscillatorNode.prototype.start;
+    OscillatorNode.prototype.start = function (...when) { window.notes += 1; return start.apply(this, when); };
+}"""
+
+
+async def notes(person: Someone) -> int:
+    """How many notes this page has played: a ring is two."""
+    played: int = await person.p.evaluate("window.notes")
+    return played
+
 
 async def four_people(world: World) -> tuple[Someone, Someone, Someone, Someone]:
     """Ana will call; Maria and Jo are open to calls; Noor is on shift at the desk."""
@@ -16,6 +28,7 @@ async def four_people(world: World) -> tuple[Someone, Someone, Someone, Someone]
     await world.on_shift(noor)
     for person in (ana, maria, jo):
         await person.in_the_room()
+    await noor.context.add_init_script(f"({COUNT_NOTES})()")
     await noor.open("/oncall")
     await expect(noor.p.locator("body")).to_contain_text("No call is open.")
     await expect(ana.p.locator("body")).to_contain_text("2 can be here now")

@@ -6,10 +6,13 @@ compared with what the peers' pages show.
 
 from __future__ import annotations
 
+import asyncio
+import re
+
 import pytest
 from playwright.async_api import expect
 
-from tests.journeys.stories import come, four_people, heading, press, say, step_in, talk
+from tests.journeys.stories import come, four_people, heading, notes, press, say, step_in, talk
 from tests.journeys.world import World
 
 pytestmark = pytest.mark.browser
@@ -40,6 +43,18 @@ async def test_a_peer_answers_and_they_talk(world: World) -> None:
     await expect(jo.p.locator("body")).to_contain_text("This call has ended. Thank you.")
 
 
+async def test_uc08_only_a_card_in_the_page_counts_as_delivered(world: World) -> None:
+    """Jo's page hangs: its socket is open and takes the card, but nothing is shown. Ana is told the truth."""
+    ana, maria, jo, _noor = await four_people(world)
+    hung = asyncio.ensure_future(jo.p.evaluate("() => { const end = Date.now() + 4000; while (Date.now() < end); }"))
+    await press(ana)
+    await expect(maria.p.get_by_role("alertdialog")).to_be_visible()
+    await expect(ana.p.locator("body")).to_contain_text("1 of 2 have it on their screen so far.")
+    await hung
+    await expect(jo.p.get_by_role("alertdialog")).to_be_visible()
+    await expect(ana.p.locator("body")).to_contain_text(re.compile(r"All \d have it on their screen."))
+
+
 async def test_a_pledge_lapses_and_every_overdue_ring_goes(world: World) -> None:
     """UC4: while the pledge runs the volunteers wait; when it lapses they are rung at once, and the screen is true."""
     ana, maria, _jo, noor = await four_people(world)
@@ -68,9 +83,16 @@ async def test_nobody_comes_and_the_volunteer_answers(world: World) -> None:
     accept = noor.p.get_by_role("button", name="Accept Ana")
     await expect(accept).to_be_visible(timeout=10_000)
     await expect(noor.p.locator("body")).not_to_contain_text("outside the shop")
+    turn_on = noor.p.get_by_role("button", name="Turn sound on")
+    if await turn_on.is_visible():  # browsers keep a page silent until it is tapped once
+        await turn_on.click()
+    await noor.p.wait_for_function("() => window.notes >= 4")  # it rings, and rings again, until it is answered
     await noor.settle()
     await accept.click()
     await expect(ana.p.locator("body")).to_contain_text("Noor is in the room.", timeout=8_000)
+    rung = await notes(noor)
+    await noor.p.wait_for_timeout(5_000)
+    assert await notes(noor) == rung, "answered: the desk is silent"
     await say(noor, "I am Noor, on call tonight.")
     await expect(ana.p.locator("body")).to_contain_text("on call tonight")
     await say(ana, "Thank you for coming.")
