@@ -205,6 +205,9 @@ async def test_what_was_acked_survives_kill_9(tmp_path: Path) -> None:
         assert len(nemesis.told.raised) > 5
 
 
+ROUNDS_AT_MOST = 6
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("mutant", "rule"),
@@ -213,8 +216,13 @@ async def test_what_was_acked_survives_kill_9(tmp_path: Path) -> None:
 async def test_a_server_that_is_wrong_is_caught(mutant: str, rule: str, tmp_path: Path) -> None:
     """The suite above can fail: these servers differ from the product in one thing each."""
     async with a_nemesis(tmp_path / "data", ("-m", "tests.faults.mutant", mutant, "serve")) as nemesis:
-        await nemesis.rage(3, random.Random(SEED), between=(0.4, 0.8))
-        nemesis.read_store()
-        found = nemesis.history.violations()
-        print(f"{mutant}: {found}; {len(nemesis.broken)} broken calls")
-        assert rule in found or any(rule in broken for broken in nemesis.broken)
+        caught, found = False, nemesis.history.violations()
+        for round_ in range(ROUNDS_AT_MOST):  # a kill may miss the moment between an ack and its commit: try again
+            await nemesis.rage(3, random.Random(f"{SEED} {round_}"), between=(0.4, 0.8))
+            nemesis.read_store()
+            found = nemesis.history.violations()
+            caught = rule in found or any(rule in broken for broken in nemesis.broken)
+            if caught:
+                break
+        print(f"{mutant}: {found}; {len(nemesis.broken)} broken calls, {nemesis.kills} kills")
+        assert caught
