@@ -6,6 +6,7 @@ Every method that changes something takes `key`: the same key again is the same 
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any, Literal, TypeVar
 
@@ -19,23 +20,23 @@ T = TypeVar("T")
 POST_AFTER_SECONDS = 2.0
 
 
-class Commands:
+class Commands(ABC):
     """Mixed into the client, which provides `ask`, `read` and `until`."""
 
     account: Account
     state: State
 
-    async def ask(self, t: str, *, key: str | None = None, within_seconds: float = 30.0, **fields: Any) -> View:
-        raise NotImplementedError
+    @abstractmethod
+    async def ask(self, t: str, *, key: str | None = None, within_seconds: float = 30.0, **fields: Any) -> View: ...
 
-    async def read(self, t: str, *, within_seconds: float = 30.0, **fields: Any) -> View:
-        raise NotImplementedError
+    @abstractmethod
+    async def read(self, t: str, *, within_seconds: float = 30.0, **fields: Any) -> View: ...
 
-    async def until(self, truth: Callable[[State], T], within_seconds: float | None = 10.0) -> T:
-        raise NotImplementedError
+    @abstractmethod
+    async def until(self, truth: Callable[[State], T], within_seconds: float | None = 10.0) -> T: ...
 
-    def hint(self, t: str, **fields: Any) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def hint(self, t: str, **fields: Any) -> None: ...
 
     # ---- the page
 
