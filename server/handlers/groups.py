@@ -248,15 +248,26 @@ def _told_changed(changes: Changes, member: Membership) -> None:
 
 
 async def set_role(services: Services, who: Who, command: f.SetRole) -> f.Ok:
-    now = services.clock.now()
+    """Whoever becomes an observer is out of others' calls from the commit on, and not open to any (GR3)."""
+    now, reaches = services.clock.now(), services.roster.reaches()
 
     def decide(tx: Tx) -> Done:
         member, moderator = _moderated(tx, who, command.member)
         if member.id == moderator.id and command.role != "moderator" and _is_last_moderator(tx, member):
             raise Refused(Refusal.NOT_ALLOWED, "the last moderator")
-        tx.groups.change_member(replace(member, role=Role(command.role)))
+        after = replace(member, role=Role(command.role))
+        if after.role is Role.OBSERVER:  # and should they take part again, they choose anew (PR1)
+            after = replace(after, availability=Quiet(), rung_when_away=False)
+        tx.groups.change_member(after)
+        calls = save_all_of_group(services, tx, member.group, now, reaches)
         tx.care.add_audit(moderator.id, f"role_{command.role}", member.id, now)
-        return Done(f.Ok(re=command.k), lambda changes: _told_changed(changes, member))
+
+        def announce(changes: Changes) -> None:
+            _told_changed(changes, member)
+            for call in calls:
+                changes.call_changed(call)
+
+        return Done(f.Ok(re=command.k), announce)
 
     return await commit(services, who, command, decide)
 

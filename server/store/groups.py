@@ -191,10 +191,10 @@ class SqlGroups:
                 account=m.account,
                 name=m.name,
                 part=row.part,
-                open_to_calls=is_open(m.availability) and m.introduced and m.role is not Role.OBSERVER,
+                open_to_calls=is_open(m.availability) and m.introduced,
                 reach=Reach.AWAY,
                 takes_push=m.account in push,
-                rung_when_away=m.rung_when_away and m.introduced and m.role is not Role.OBSERVER,
+                rung_when_away=m.rung_when_away and m.introduced,
                 busy=m.account in busy or row.resting,
                 on_break=is_on_break(m.availability, now),
                 asked_first_at=row.asked_first_at,
@@ -206,11 +206,13 @@ class SqlGroups:
         ]
 
     def _peer_rows(self, group: GroupId, rung: set[MemberId]) -> list[_Seat]:
+        """Never an observer, also not one who was rung as a member: they have no part in others' calls (GR3)."""
         willing = (memberships.c.availability == "open") | memberships.c.rung_when_away
         where = (
             (memberships.c.group_id == group)
             & (memberships.c.seat == "member")
             & (memberships.c.state == State.ACTIVE)
+            & (memberships.c.role != Role.OBSERVER)
             & or_(willing, memberships.c.id.in_(sorted(rung)))
         )
         return [
