@@ -33,6 +33,7 @@ from rooms.call import (
     helpers,
     here,
     nearness,
+    of_answer,
     on_call_answered,
     peers,
     pledges,
@@ -120,6 +121,31 @@ def wait_again(call: Call, now: Instant) -> Call:
         wanted_rings=0,
         end=None,
     )
+
+
+def uncancel(call: Call, end: Cancelled, now: Instant) -> Call:
+    """Whoever was coming had been told that the caller is OK: they are asked anew, not said to be coming (promise 2).
+    Whoever is in the room still is. A call that was parked waits anew: its old rings are long gone."""
+    if end.was_parked:
+        return wait_again(call, now)
+    call = replace(call, end=None, ringings=call.ringings + 1)
+    for recipient in of_answer(call, Coming):
+        quiet = call.quiet_cards and recipient.part is Part.PEER
+        again = replace(recipient, answer=Asked(), rung_at=now, ringing=call.ringings, pledged_attempt=0)
+        call = with_recipient(call, replace(again, sound_at=None if quiet else now))
+    return call
+
+
+def after_restart(call: Call, now: Instant) -> Call:
+    """UC19: presence starts anew at readiness, for the caller and for everyone in the room. Deadlines of rings and of
+    the fail-safe stay as they were."""
+    if isinstance(call.end, Closed):
+        return call
+    for recipient in call.recipients.values():
+        if isinstance(recipient.answer, InRoom | Here):
+            call = with_recipient(call, replace(recipient, answer=replace(recipient.answer, gone_since=now)))
+    silence = Silence.NONE if call.silence is not Silence.CALLER_TOLD else call.silence
+    return replace(call, lost_since=now, calls_back=0, quiet_from=now, silence=silence)
 
 
 def park(call: Call, now: Instant, policy: Policy) -> Call:

@@ -34,7 +34,7 @@ from rooms.call import (
     peers,
     standing,
 )
-from rooms.commands import can_confirm_here
+from rooms.caller import can_confirm_here
 from rooms.ladder import Step, upcoming
 from rooms.policy import Policy
 from server.wire.frames import (

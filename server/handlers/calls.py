@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from presence.ids import CallId, GroupId, Instant, MemberId, RoomId
-from rooms import commands
+from rooms import caller, either, responder
 from rooms.call import Call, Cancelled, Part, Reached, Recipient, Ring, is_over, may_read_room
 from rooms.candidates import may_be_in
 from rooms.group import Membership, calls_on_call_alone
@@ -41,7 +41,7 @@ async def raise_call(services: Services, who: Who, command: f.RaiseCall) -> f.Ok
         else:
             press = _press(tx, member, command, call_id, room_id)
             before = tx.calls.raised_since(who.account, now - 24 * HOUR)
-            call = commands.raise_call(press, now, before, services.policy)
+            call = caller.raise_call(press, now, before, services.policy)
             tx.chat.add_room(call.room, call.group, call.id)
             call = save_call(services, tx, None, call, now, reaches)
             tx.care.add_audit(member.id, "call_raised", call.id, now)
@@ -61,15 +61,15 @@ def _may_raise(tx: Tx, who: Who, group: GroupId) -> Membership:
 def _raise_again(running: Call, now: Instant) -> Call:
     """A press while a call runs shows that call; after a cancel it is the undo, from parking it is "I still need"."""
     if isinstance(running.end, Cancelled):
-        return commands.undo_cancel(running, running.caller, now)
-    return commands.still_need(running, running.caller, now, need=True)
+        return caller.undo_cancel(running, running.caller, now)
+    return caller.still_need(running, running.caller, now, need=True)
 
 
-def _press(tx: Tx, member: Membership, command: f.RaiseCall, call_id: CallId, room_id: RoomId) -> commands.Press:
+def _press(tx: Tx, member: Membership, command: f.RaiseCall, call_id: CallId, room_id: RoomId) -> caller.Press:
     group = tx.groups.group(member.group)
     assert group is not None  # noqa: S101  a membership has a group: foreign key
     only = None if command.only is None else frozenset(MemberId(m) for m in command.only)
-    return commands.Press(
+    return caller.Press(
         call=call_id,
         room=room_id,
         group=member.group,
@@ -152,7 +152,7 @@ def _all_reached(call: Call, batch: list[Ack]) -> tuple[Call, list[bool]]:
         recipient = _seat(after, ack.who)
         found.append(recipient is not None)
         if recipient is not None:
-            after = commands.card_reached(after, recipient.member, ack.reached)
+            after = responder.card_reached(after, recipient.member, ack.reached)
     return after, found
 
 
@@ -166,13 +166,13 @@ async def answer_call(services: Services, who: Who, command: f.AnswerCall) -> f.
         match command.answer:
             case "coming":
                 blocks = _blocks_of(services, call, recipient)
-                after = commands.say_coming(call, recipient.member, now, services.policy, blocks)
+                after = responder.say_coming(call, recipient.member, now, services.policy, blocks)
                 _audit_volunteer(tx, recipient, "call_accepted", call, now)
                 return after
             case "cant":
-                return commands.say_cant(call, recipient.member, now)
+                return responder.say_cant(call, recipient.member, now)
             case "withdraw":
-                return commands.withdraw(call, recipient.member, now)
+                return responder.withdraw(call, recipient.member, now)
 
     return await _as_responder(services, who, command, act)
 
@@ -183,7 +183,7 @@ async def enter_call(services: Services, who: Who, command: f.EnterCall) -> f.Ok
 
     def act(tx: Tx, call: Call, recipient: Recipient) -> Call:
         blocks = _blocks_of(services, call, recipient)
-        after = commands.enter(call, recipient.member, now, services.policy, blocks)
+        after = responder.enter(call, recipient.member, now, services.policy, blocks)
         if after is not call:
             _audit_volunteer(tx, recipient, "call_entered", call, now)
         return after
@@ -197,7 +197,7 @@ async def leave_call(services: Services, who: Who, command: f.LeaveCall) -> f.Ok
     now = services.clock.now()
 
     def act(_tx: Tx, call: Call, recipient: Recipient) -> Call:
-        return commands.leave(call, recipient.member, now, services.policy, parted_well=command.parted_well)
+        return responder.leave(call, recipient.member, now, services.policy, parted_well=command.parted_well)
 
     reply = await _as_responder(services, who, command, act)
     for mine in services.out.of_account(who.account):
@@ -223,19 +223,19 @@ async def _as_responder(
 
 async def confirm_here(services: Services, who: Who, command: f.ConfirmHere) -> f.Ok:
     now = services.clock.now()
-    return await _as_caller(services, who, command, lambda c: commands.confirm_here(c, c.caller, now))
+    return await _as_caller(services, who, command, lambda c: caller.confirm_here(c, c.caller, now))
 
 
 async def cancel_call(services: Services, who: Who, command: f.CancelCall) -> f.Ok:
     now = services.clock.now()
     return await _as_caller(
-        services, who, command, lambda c: commands.cancel(c, c.caller, now, command.why, services.policy)
+        services, who, command, lambda c: caller.cancel(c, c.caller, now, command.why, services.policy)
     )
 
 
 async def undo_cancel(services: Services, who: Who, command: f.UndoCancel) -> f.Ok:
     now = services.clock.now()
-    return await _as_caller(services, who, command, lambda c: commands.undo_cancel(c, c.caller, now))
+    return await _as_caller(services, who, command, lambda c: caller.undo_cancel(c, c.caller, now))
 
 
 async def close_call(services: Services, who: Who, command: f.CloseCall) -> f.Ok:
@@ -244,30 +244,30 @@ async def close_call(services: Services, who: Who, command: f.CloseCall) -> f.Ok
         services,
         who,
         command,
-        lambda c: commands.close(c, c.caller, now, command.feeling, services.policy, check_in=command.check_in),
+        lambda c: caller.close(c, c.caller, now, command.feeling, services.policy, check_in=command.check_in),
     )
 
 
 async def still_need(services: Services, who: Who, command: f.StillNeed) -> f.Ok:
     now = services.clock.now()
-    return await _as_caller(services, who, command, lambda c: commands.still_need(c, c.caller, now, need=command.need))
+    return await _as_caller(services, who, command, lambda c: caller.still_need(c, c.caller, now, need=command.need))
 
 
 async def narrow_call(services: Services, who: Who, command: f.NarrowCall) -> f.Ok:
     only = frozenset(MemberId(m) for m in command.only)
     return await _as_caller(
-        services, who, command, lambda c: commands.narrow(c, c.caller, only, volunteers_too=command.volunteers_too)
+        services, who, command, lambda c: caller.narrow(c, c.caller, only, volunteers_too=command.volunteers_too)
     )
 
 
 async def refuse_helper(services: Services, who: Who, command: f.RefuseHelper) -> f.Ok:
     now = services.clock.now()
     member = MemberId(command.member)
-    return await _as_caller(services, who, command, lambda c: commands.refuse_helper(c, c.caller, member, now))
+    return await _as_caller(services, who, command, lambda c: caller.refuse_helper(c, c.caller, member, now))
 
 
 async def step_away(services: Services, who: Who, command: f.StepAway) -> f.Ok:
-    return await _as_caller(services, who, command, lambda c: commands.step_away(c, c.caller))
+    return await _as_caller(services, who, command, lambda c: caller.step_away(c, c.caller))
 
 
 async def _as_caller(services: Services, who: Who, command: CallerCommand, act: Act) -> f.Ok:
@@ -288,12 +288,12 @@ async def _as_caller(services: Services, who: Who, command: CallerCommand, act: 
 
 async def fetch_on_call(services: Services, who: Who, command: f.FetchOnCall) -> f.Ok:
     now = services.clock.now()
-    return await _as_either(services, who, command, lambda c, m: commands.want_on_call(c, m, now))
+    return await _as_either(services, who, command, lambda c, m: either.want_on_call(c, m, now))
 
 
 async def danger_now(services: Services, who: Who, command: f.DangerNow) -> f.Ok:
     now = services.clock.now()
-    return await _as_either(services, who, command, lambda c, m: commands.danger_now(c, m, now, services.policy))
+    return await _as_either(services, who, command, lambda c, m: either.danger_now(c, m, now, services.policy))
 
 
 async def _as_either(
@@ -304,7 +304,7 @@ async def _as_either(
     def decide(tx: Tx) -> Done:
         call = tx.calls.get(CallId(command.call))
         member = None if call is None else member_in_call(call, who)
-        may = commands.may_say_danger if isinstance(command, f.DangerNow) else may_read_room
+        may = either.may_say_danger if isinstance(command, f.DangerNow) else may_read_room
         if call is None or member is None or not may(call, member):
             raise Refused(Refusal.NOT_FOUND, "not in this call")
         newer = tx.calls.active_of(call.caller) if is_over(call) else None

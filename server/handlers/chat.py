@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from presence.ids import AccountId, RoomId
-from rooms import commands
+from rooms import either
 from rooms.call import Call, Closed, Here, InRoom, may_read_room
 from rooms.chat import Entry, Kind, position_continues, visible_to, was_taken_away
 from rooms.group import Membership, Role, must_be_active, must_moderate, must_write
@@ -139,7 +139,7 @@ async def say(services: Services, who: Who, command: f.Say) -> f.Ok:
             now=now,
         )
         if call is not None:
-            call = save_call(services, tx, call, commands.wrote(call, seat.me.id, now), now, reaches)
+            call = save_call(services, tx, call, either.wrote(call, seat.me.id, now), now, reaches)
 
         def announce(changes: Changes) -> None:
             changes.entry_added(entry, seat.room.epoch)

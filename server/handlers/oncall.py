@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from presence.ids import CallId
-from rooms import commands
+from rooms import on_call
 from rooms.call import Call, Part, Recipient
 from rooms.refusals import Refusal, Refused
 from server.handlers.call_changes import change_call
@@ -92,7 +92,7 @@ async def close_as_volunteer(services: Services, who: Who, command: f.CloseAsVol
         tx.care.add_audit(seat.member, f"closed_{command.reason}", call.id, now)
         after = change_call(
             services, tx, call.id, now, reaches,
-            lambda c: commands.close_as_volunteer(c, seat.member, now, command.reason, services.policy),
+            lambda c: on_call.close_as_volunteer(c, seat.member, now, command.reason, services.policy),
         )  # fmt: skip
         return Done(f.Ok(re=command.k, call=after.id), lambda changes: changes.call_changed(after))
 
@@ -118,7 +118,7 @@ async def reopen_call(services: Services, who: Who, command: f.ReopenCall) -> f.
         if other is not None and other.id != call.id:
             raise Refused(Refusal.ALREADY_DONE, "a newer call is running")
         tx.care.add_audit(account.id, "call_reopened", call.id, now)
-        after = change_call(services, tx, call.id, now, reaches, lambda c: commands.reopen(c, now, services.policy))
+        after = change_call(services, tx, call.id, now, reaches, lambda c: on_call.reopen(c, now, services.policy))
         return Done(f.Ok(re=command.k, call=after.id), lambda changes: changes.call_changed(after))
 
     return await commit(services, who, command, decide, urgent=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from presence.ids import CallId, MemberId
-from rooms import commands
+from rooms import responder
 from rooms.call import Call, Reached
 from server.handlers.call_changes import save_ack
 from server.handlers.services import Services
@@ -41,4 +41,4 @@ def _reached(services: Services, tx: Tx, call_id: CallId, member: MemberId, reac
     call = tx.calls.get(call_id)
     if call is None or member not in call.recipients:
         return None
-    return save_ack(services, tx, call, commands.card_reached(call, member, reached))
+    return save_ack(services, tx, call, responder.card_reached(call, member, reached))

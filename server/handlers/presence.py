@@ -13,7 +13,7 @@ from msgspec import structs
 from presence.availability import Reach, is_on_break, is_open
 from presence.ids import AccountId, CallId, GroupId, Instant, MemberId
 from presence.roster import Seat
-from rooms import commands
+from rooms import caller, escalation, responder
 from rooms.call import Call, Dismissed
 from rooms.group import Membership, Role, State
 from server.handlers import check_ins
@@ -66,7 +66,7 @@ async def arrived(services: Services, who: Who) -> None:
 
 
 def _someone_is_back(services: Services, call: Call, account: AccountId, now: int) -> Call:
-    return commands.caller_back(call, now) if call.caller_account == account else call
+    return caller.caller_back(call, now) if call.caller_account == account else call
 
 
 def views_of(services: Services, call: Call, who: Who, asked: int | None = None) -> list[f.Event]:
@@ -110,7 +110,7 @@ def _page_hidden(services: Services, call: Call, account: AccountId, now: int) -
         return call
     for recipient in call.recipients.values():
         if recipient.account == account:
-            call = commands.page_hidden(call, recipient.member, now, services.policy)
+            call = responder.page_hidden(call, recipient.member, now, services.policy)
     return call
 
 
@@ -125,12 +125,12 @@ async def went(services: Services, who: Who, seat: Seat | None) -> None:
 
 def _someone_went(services: Services, call: Call, account: AccountId, now: int) -> Call:
     if call.caller_account == account:
-        return call if services.roster.connections_of(account) else commands.caller_lost(call, now)
+        return call if services.roster.connections_of(account) else caller.caller_lost(call, now)
     if services.roster.is_in(account, CALL + call.id):
         return _page_hidden(services, call, account, now)
     for recipient in call.recipients.values():
         if recipient.account == account:
-            call = commands.member_gone(call, recipient.member, now)
+            call = responder.member_gone(call, recipient.member, now)
     return call
 
 
@@ -196,7 +196,7 @@ async def restart(services: Services) -> int:
         for call_id in some:
             call = tx.calls.get(call_id)
             if call is not None:
-                save_call(services, tx, call, commands.after_restart(call, now), now, {})
+                save_call(services, tx, call, escalation.after_restart(call, now), now, {})
 
     calls = await services.store.write(begin)
     for at in range(0, len(calls), RESTARTED_AT_ONCE):  # all in one would be late with many calls, at each start again

@@ -51,7 +51,7 @@ MUTANTS = (
     ),
     Mutant(
         "a volunteer is refused like a peer",
-        "rooms/commands.py",
+        "rooms/responder.py",
         "    if recipient.part is Part.PEER:\n        if recipient.pledged_attempt == call.attempt:",
         "    if recipient.part:\n        if recipient.pledged_attempt == call.attempt:",
         "uc06",
@@ -86,7 +86,7 @@ MUTANTS = (
     ),
     Mutant(
         "an undo is never too late",
-        "rooms/commands.py",
+        "rooms/caller.py",
         "if not isinstance(call.end, Cancelled) or now >= call.end.undo_until:",
         "if not isinstance(call.end, Cancelled):",
         "uc09",
@@ -139,14 +139,14 @@ MUTANTS = (
     ),
     Mutant(
         "one writing is enough to be here",
-        "rooms/commands.py",
+        "rooms/either.py",
         "recipient.answer.wrote and recipient.answer.caller_wrote:",
         "(recipient.answer.wrote or recipient.answer.caller_wrote):",
         "uc05",
     ),
     Mutant(
         "every word of the caller starts the wait anew",
-        "rooms/commands.py",
+        "rooms/either.py",
         "waits_since = now if call.caller_waits_since is None else call.caller_waits_since",
         "waits_since = now",
         "uc05",
@@ -167,14 +167,14 @@ MUTANTS = (
     ),
     Mutant(
         "a cancel closes at once",
-        "rooms/commands.py",
+        "rooms/caller.py",
         "    if here(call):\n        return replace(call, end=Closed(at=now, by=member, word=why))",
         "    if call:\n        return replace(call, end=Closed(at=now, by=member, word=why))",
         "uc09",
     ),
     Mutant(
         "a caller who is there is parked",
-        "rooms/commands.py",
+        "rooms/responder.py",
         "    if parted_well and away and",
         "    if parted_well and",
         "uc12",
@@ -202,7 +202,7 @@ MUTANTS = (
     ),
     Mutant(
         "silence does not start anew at readiness",
-        "rooms/commands.py",
+        "rooms/escalation.py",
         "return replace(call, lost_since=now, calls_back=0, quiet_from=now, silence=silence)",
         "return replace(call, lost_since=now, calls_back=0, silence=silence)",
         "uc19",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from presence.ids import MemberId
-from rooms import commands
+from rooms import caller, responder
 from rooms.call import Parked, Reached, Ring, Silence
 from rooms.refusals import Refusal
 from tests.rooms.world import ANA, POLICY, World, a_call, a_group, refusal
@@ -55,11 +55,11 @@ def test_uc09_cancel_stands_everyone_down(why: str) -> None:
 def test_uc09_an_accept_after_a_cancel_hears_that_they_are_ok() -> None:
     w = a_call(a_group()).at(10)
     w.cancels()
-    for act in (commands.say_coming, commands.enter):
+    for act in (responder.say_coming, responder.enter):
         assert refusal(act, w.call, MemberId("Maria"), w.now, POLICY) is Refusal.THEY_ARE_OK
     w.at(71)
     assert w.standing == "closed"
-    assert refusal(commands.say_coming, w.call, MemberId("Maria"), w.now, POLICY) is Refusal.THEY_ARE_OK
+    assert refusal(responder.say_coming, w.call, MemberId("Maria"), w.now, POLICY) is Refusal.THEY_ARE_OK
 
 
 def test_uc09_undo_within_60_seconds_is_the_same_call() -> None:
@@ -76,11 +76,11 @@ def test_uc09_undo_at_60_seconds_is_too_late() -> None:
     w = a_call(a_group()).at(30)
     w.cancels()
     w.now += 60_000
-    assert refusal(commands.undo_cancel, w.call, ANA, w.now) is Refusal.TOO_LATE
+    assert refusal(caller.undo_cancel, w.call, ANA, w.now) is Refusal.TOO_LATE
     w.look()
     assert w.standing == "closed"
     assert w.deadline() is None
-    assert refusal(commands.undo_cancel, w.call, ANA, w.now) is Refusal.TOO_LATE
+    assert refusal(caller.undo_cancel, w.call, ANA, w.now) is Refusal.TOO_LATE
 
 
 def test_uc09_an_undo_does_not_claim_that_someone_who_was_stood_down_is_coming() -> None:
@@ -109,8 +109,8 @@ def test_uc09_cancel_while_held_closes() -> None:
     w = held()
     w.cancels("ok")
     assert w.standing == "closed"
-    assert refusal(commands.undo_cancel, w.call, ANA, w.now) is Refusal.TOO_LATE
-    assert refusal(commands.enter, w.call, MemberId("Ben"), w.now, POLICY) is Refusal.THEY_ARE_OK
+    assert refusal(caller.undo_cancel, w.call, ANA, w.now) is Refusal.TOO_LATE
+    assert refusal(responder.enter, w.call, MemberId("Ben"), w.now, POLICY) is Refusal.THEY_ARE_OK
 
 
 def test_uc09_a_second_cancel_does_not_move_the_window() -> None:
@@ -124,8 +124,8 @@ def test_uc09_nobody_is_said_to_be_here_in_a_cancelled_call() -> None:
     w = a_call(a_group()).at(10)
     w.enters("Maria")
     w.cancels()
-    assert refusal(commands.confirm_here, w.call, ANA, w.now) is Refusal.CALL_OVER
-    assert not commands.can_confirm_here(w.call)
+    assert refusal(caller.confirm_here, w.call, ANA, w.now) is Refusal.CALL_OVER
+    assert not caller.can_confirm_here(w.call)
 
 
 @pytest.mark.parametrize(
@@ -191,7 +191,7 @@ def test_uc10_losing_a_second_page_does_not_start_the_count_anew() -> None:
 
 def test_cb04_a_quick_exit_keeps_the_call_alive() -> None:
     w = held()
-    w.ana(commands.step_away)
+    w.ana(caller.step_away)
     w.ana_is_lost()
     assert w.standing == "held"
     assert w.at(1000).call.stepped_away
@@ -238,7 +238,7 @@ def test_uc12_more_after_a_cancel_brings_the_call_back() -> None:
 def test_uc12_more_after_the_end_is_never_a_silent_yes() -> None:
     w = held()
     w.ana_says("same")
-    assert refusal(commands.close, w.call, ANA, w.now, "more", POLICY) is Refusal.TOO_LATE
+    assert refusal(caller.close, w.call, ANA, w.now, "more", POLICY) is Refusal.TOO_LATE
 
 
 def test_uc12_held_and_away_2_minutes_and_parted_well_is_parked() -> None:
@@ -337,7 +337,7 @@ def test_uc12_nobody_is_said_to_be_coming_to_a_parked_call() -> None:
     w.at(200).leaves("Maria", parted_well=True)
     assert w.standing == "parked"
     assert w.answer("Ben") not in ("Coming", "InRoom")
-    assert refusal(commands.enter, w.call, MemberId("Ben"), w.now, POLICY) is Refusal.CALL_OVER
+    assert refusal(responder.enter, w.call, MemberId("Ben"), w.now, POLICY) is Refusal.CALL_OVER
 
 
 def test_uc12_the_callers_return_asks_whether_they_still_need_someone() -> None:
@@ -352,14 +352,14 @@ def test_uc12_the_callers_return_asks_whether_they_still_need_someone() -> None:
 def test_uc12_still_needing_someone_is_a_new_attempt() -> None:
     w = parked_from_held()
     w.at(400).ana_is_back()
-    w.ana(commands.still_need, w.now, need=True)
+    w.ana(caller.still_need, w.now, need=True)
     assert (w.standing, w.call.attempt, w.call.waiting_since) == ("open", 2, w.now)
     assert {n for n, at in w.rang().items() if at == 400} == {"Maria", "Ben", "Dana", "Vic"}
 
 
 def test_uc12_not_needing_anyone_closes() -> None:
     w = parked_from_held()
-    w.ana(commands.still_need, w.now, need=False)
+    w.ana(caller.still_need, w.now, need=False)
     assert w.standing == "closed"
 
 

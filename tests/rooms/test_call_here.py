@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 import pytest
 
 from presence.ids import MemberId
-from rooms import commands
+from rooms import caller, either, on_call, responder
 from rooms.call import Call, Recipient, Silence, may_read_room
 from rooms.candidates import Candidate
 from rooms.refusals import Refusal
@@ -96,22 +96,22 @@ def test_uc05_words_of_an_earlier_visit_do_not_count() -> None:
 
 def test_uc05_the_caller_may_say_that_someone_is_here() -> None:
     w = a_call(a_group()).at(10)
-    assert refusal(commands.confirm_here, w.call, ANA, w.now) is Refusal.NOT_ALLOWED
-    assert not commands.can_confirm_here(w.call)
+    assert refusal(caller.confirm_here, w.call, ANA, w.now) is Refusal.NOT_ALLOWED
+    assert not caller.can_confirm_here(w.call)
     w.coming("Maria")
-    assert not commands.can_confirm_here(w.call)  # offered only when someone is in the room
+    assert not caller.can_confirm_here(w.call)  # offered only when someone is in the room
     w.enters("Maria")
-    assert commands.can_confirm_here(w.call)
-    w.ana(commands.confirm_here, w.now)
+    assert caller.can_confirm_here(w.call)
+    w.ana(caller.confirm_here, w.now)
     assert w.standing == "held"
-    assert not commands.can_confirm_here(w.call)
+    assert not caller.can_confirm_here(w.call)
 
 
 def test_uc05_someone_whose_connection_is_lost_is_not_confirmed_when_another_is_in_the_room() -> None:
     w = a_call(a_group()).at(10)
     w.enters("Maria", "Ben")
     w.vanishes("Ben")
-    w.at(20).ana(commands.confirm_here, w.now)
+    w.at(20).ana(caller.confirm_here, w.now)
     assert (w.answer("Maria"), w.answer("Ben")) == ("Here", "InRoom")
 
 
@@ -189,7 +189,7 @@ def test_uc05_a_caller_who_waits_for_a_first_word_is_not_left_waiting() -> None:
     """Ana said that someone is here; nobody has written a word."""
     w = a_call(a_group()).at(10)
     w.enters("Maria")
-    w.ana(commands.confirm_here, w.now)
+    w.ana(caller.confirm_here, w.now)
     assert w.at(10 + 3 * MINUTE).call.silence is Silence.HELPERS
     assert w.at(10 + 5 * MINUTE).call.attempt == 2
 
@@ -247,14 +247,14 @@ def test_uc05_a_caller_who_is_not_connected_is_not_silent() -> None:
 @pytest.mark.parametrize(
     "act",
     [
-        lambda c, m, t: commands.cancel(c, m, t, "ok", POLICY),
-        commands.undo_cancel,
-        lambda c, m, t: commands.close(c, m, t, "better", POLICY),
-        commands.confirm_here,
-        lambda c, m, t: commands.narrow(c, m, frozenset(), volunteers_too=True),
-        lambda c, m, t: commands.refuse_helper(c, m, MemberId("Ben"), t),
-        lambda c, m, t: commands.still_need(c, m, t, need=True),
-        lambda c, m, _t: commands.step_away(c, m),
+        lambda c, m, t: caller.cancel(c, m, t, "ok", POLICY),
+        caller.undo_cancel,
+        lambda c, m, t: caller.close(c, m, t, "better", POLICY),
+        caller.confirm_here,
+        lambda c, m, t: caller.narrow(c, m, frozenset(), volunteers_too=True),
+        lambda c, m, t: caller.refuse_helper(c, m, MemberId("Ben"), t),
+        lambda c, m, t: caller.still_need(c, m, t, need=True),
+        lambda c, m, _t: caller.step_away(c, m),
     ],
 )
 def test_uc16_what_is_the_callers_is_nobody_elses(act: object) -> None:
@@ -284,10 +284,10 @@ def test_uc16_access_ends_with_the_call() -> None:
 
 def test_uc16_a_person_the_caller_refuses_hears_enough_people() -> None:
     w = held()
-    w.ana(commands.refuse_helper, MemberId("Maria"), w.now)
+    w.ana(caller.refuse_helper, MemberId("Maria"), w.now)
     assert w.answer("Maria") == "Dismissed"
     assert w.call.attempt == 2
-    assert refusal(commands.enter, w.call, MemberId("Maria"), w.now, POLICY) is Refusal.ENOUGH_PEOPLE
+    assert refusal(responder.enter, w.call, MemberId("Maria"), w.now, POLICY) is Refusal.ENOUGH_PEOPLE
     w.at(4000)
     assert w.answer("Maria") == "Dismissed"  # and is not asked again
 
@@ -295,7 +295,7 @@ def test_uc16_a_person_the_caller_refuses_hears_enough_people() -> None:
 def test_uc16_a_refused_volunteer_is_not_rung_again_even_for_more() -> None:
     w = a_call(a_group()).at(95)
     w.is_here("Maria", "Vic")
-    w.ana(commands.refuse_helper, MemberId("Vic"), w.now)
+    w.ana(caller.refuse_helper, MemberId("Vic"), w.now)
     w.ana_says("more")
     assert w.answer("Vic") == "Dismissed"
     assert "Cora" in w.rang()  # nobody else is a volunteer: the backup
@@ -305,7 +305,7 @@ def test_uc16_only_whoever_is_in_the_room_writes_in_it() -> None:
     w = a_call(a_group()).at(10)
     w.coming("Ben")
     for name in ("Maria", "Ben"):
-        assert refusal(commands.wrote, w.call, MemberId(name), w.now) is Refusal.NOT_ALLOWED
+        assert refusal(either.wrote, w.call, MemberId(name), w.now) is Refusal.NOT_ALLOWED
 
 
 def test_uc16_two_responders_who_block_each_other_the_later_hears_enough_people() -> None:
@@ -317,8 +317,8 @@ def test_uc16_two_responders_who_block_each_other_the_later_hears_enough_people(
     w = a_call(people, volunteers("Vic"))
     w.coming("Maria")
     blocks = w.people["Ben"].blocks
-    assert refusal(commands.say_coming, w.call, MemberId("Ben"), w.now, POLICY, blocks) is Refusal.ENOUGH_PEOPLE
-    assert refusal(commands.enter, w.call, MemberId("Ben"), w.now, POLICY, blocks) is Refusal.ENOUGH_PEOPLE
+    assert refusal(responder.say_coming, w.call, MemberId("Ben"), w.now, POLICY, blocks) is Refusal.ENOUGH_PEOPLE
+    assert refusal(responder.enter, w.call, MemberId("Ben"), w.now, POLICY, blocks) is Refusal.ENOUGH_PEOPLE
 
 
 def test_uc16_a_block_between_two_helpers_lets_the_nearer_stay() -> None:
@@ -352,7 +352,7 @@ def test_uc16_a_volunteer_closes_with_a_reason_after_the_callers_silence() -> No
     w = a_call(a_group()).at(90)
     w.is_here("Vic")
     w.at(100).writes("Vic")
-    close = commands.close_as_volunteer
+    close = on_call.close_as_volunteer
     vic = MemberId("Vic")
     w.at(100 + 3 * MINUTE - SOON)
     assert refusal(close, w.call, vic, w.now, "no_answer", POLICY) is Refusal.NOT_ALLOWED
@@ -367,7 +367,7 @@ def test_uc16_a_caller_who_waits_in_silence_is_not_closed() -> None:
     w.coming("Vic")
     w.at(200).enters("Vic")
     w.at(900)
-    refused = refusal(commands.close_as_volunteer, w.call, MemberId("Vic"), w.now, "no_answer", POLICY)
+    refused = refusal(on_call.close_as_volunteer, w.call, MemberId("Vic"), w.now, "no_answer", POLICY)
     assert refused is Refusal.NOT_ALLOWED
 
 
@@ -377,9 +377,9 @@ def test_uc16_a_volunteer_closes_for_a_caller_who_has_been_away_2_minutes() -> N
     w.at(100).ana_is_lost()
     vic = MemberId("Vic")
     w.at(220 - SOON)
-    assert refusal(commands.close_as_volunteer, w.call, vic, w.now, "left", POLICY) is Refusal.NOT_ALLOWED
+    assert refusal(on_call.close_as_volunteer, w.call, vic, w.now, "left", POLICY) is Refusal.NOT_ALLOWED
     w.at(220)
-    assert refusal(commands.close_as_volunteer, w.call, vic, w.now, "left", POLICY) is None
+    assert refusal(on_call.close_as_volunteer, w.call, vic, w.now, "left", POLICY) is None
 
 
 @pytest.mark.parametrize("name", ["Maria", "Vera"])
@@ -388,7 +388,7 @@ def test_uc16_a_peer_and_a_volunteer_who_did_not_accept_cannot_close(name: str) 
     w.is_here("Maria")
     w.ana_is_lost()
     w.at(900)
-    refused = refusal(commands.close_as_volunteer, w.call, MemberId(name), w.now, "left", POLICY)
+    refused = refusal(on_call.close_as_volunteer, w.call, MemberId(name), w.now, "left", POLICY)
     assert refused is Refusal.NOT_ALLOWED
 
 
@@ -421,7 +421,7 @@ def test_uc16_on_call_that_was_fetched_is_rung_until_one_comes_in() -> None:
 
 def test_uc16_a_stranger_cannot_fetch_on_call() -> None:
     w = held()
-    assert refusal(commands.want_on_call, w.call, MemberId("Ben"), w.now) is Refusal.NOT_ALLOWED
+    assert refusal(either.want_on_call, w.call, MemberId("Ben"), w.now) is Refusal.NOT_ALLOWED
 
 
 def test_uc16_a_fetched_volunteer_who_is_already_pledged_and_does_not_come_is_missed() -> None:
@@ -454,7 +454,7 @@ def test_uc16_reopen_by_a_volunteer_is_a_new_attempt() -> None:
     w = held()
     w.at(50).ana_says("better")
     w.at(60)
-    w.call = commands.reopen(w.call, w.now, POLICY)
+    w.call = on_call.reopen(w.call, w.now, POLICY)
     w.look()
     assert (w.standing, w.call.attempt, w.call.waiting_since) == ("open", 2, w.now)
     assert w.rang()["Maria"] == 60
@@ -464,9 +464,9 @@ def test_uc16_a_call_is_reopened_within_an_hour() -> None:
     w = held()
     w.at(50).ana_says("better")
     w.at(50 + 3600)
-    assert refusal(commands.reopen, w.call, w.now, POLICY) is None
+    assert refusal(on_call.reopen, w.call, w.now, POLICY) is None
     w.after(SOON)
-    assert refusal(commands.reopen, w.call, w.now, POLICY) is Refusal.TOO_LATE
+    assert refusal(on_call.reopen, w.call, w.now, POLICY) is Refusal.TOO_LATE
 
 
 # ---- UC17
@@ -505,7 +505,7 @@ def test_uc17_danger_brings_in_on_call_that_the_caller_kept_out() -> None:
 @pytest.mark.parametrize("how", ["danger", "more"])
 def test_uc17_danger_and_more_bring_back_on_call_that_was_sent_away_by_narrowing(how: str) -> None:
     w = a_call(a_group()).at(100)
-    w.ana(commands.narrow, frozenset({MemberId("Maria")}), volunteers_too=False)
+    w.ana(caller.narrow, frozenset({MemberId("Maria")}), volunteers_too=False)
     assert w.answer("Vic") == "Dismissed"
     w.at(110)
     if how == "danger":
@@ -541,14 +541,14 @@ def test_uc17_danger_in_a_call_that_just_ended() -> None:
 
     w = held()
     w.at(50).ana_says("better")
-    assert refusal(commands.danger_now, w.call, MemberId("Ben"), w.now, POLICY) is Refusal.CALL_OVER  # was not here
+    assert refusal(either.danger_now, w.call, MemberId("Ben"), w.now, POLICY) is Refusal.CALL_OVER  # was not here
     w.at(50 + 3600 + 1)
-    assert refusal(commands.danger_now, w.call, ANA, w.now, POLICY) is Refusal.TOO_LATE
+    assert refusal(either.danger_now, w.call, ANA, w.now, POLICY) is Refusal.TOO_LATE
 
 
 def test_uc17_a_stranger_to_the_room_cannot_call_danger() -> None:
     w = held()
-    assert refusal(commands.danger_now, w.call, MemberId("Ben"), w.now, POLICY) is Refusal.NOT_ALLOWED
+    assert refusal(either.danger_now, w.call, MemberId("Ben"), w.now, POLICY) is Refusal.NOT_ALLOWED
 
 
 def test_uc17_a_call_in_danger_is_never_parked() -> None:
@@ -577,7 +577,7 @@ def test_uc17_debrief_for_all_who_were_here() -> None:
 # ---- UC14
 
 
-@pytest.mark.parametrize("kind", [Call, commands.Press, Candidate, Recipient])
+@pytest.mark.parametrize("kind", [Call, caller.Press, Candidate, Recipient])
 def test_uc14_the_core_knows_no_place_and_no_number(kind: type) -> None:
     names = " ".join(f.name for f in fields(kind))
     for word in ("location", "address", "phone", "latitude", "position", "emergency"):

@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from presence.availability import Reach
 from presence.ids import MemberId
-from rooms import commands
+from rooms import caller, either, on_call, responder
 from rooms.call import (
     Asked,
     Call,
@@ -168,12 +168,12 @@ class Machine(RuleBasedStateMachine):
 
     @rule(name=names, reached=st.sampled_from(Reached))
     def a_device_says(self, name: str, reached: Reached) -> None:
-        self.do("ack", lambda c: commands.card_reached(c, MemberId(name), reached))
+        self.do("ack", lambda c: responder.card_reached(c, MemberId(name), reached))
 
     @rule()
     def every_device_says_delivered(self) -> None:
         for name in list(self.w.call.recipients):
-            self.do("ack", lambda c, name=name: commands.card_reached(c, name, Reached.DELIVERED))
+            self.do("ack", lambda c, name=name: responder.card_reached(c, name, Reached.DELIVERED))
 
     # ---- responders
 
@@ -182,35 +182,35 @@ class Machine(RuleBasedStateMachine):
 
     @rule(name=names)
     def coming(self, name: str) -> None:
-        self.do("coming", lambda c: commands.say_coming(c, MemberId(name), self.w.now, POLICY, self.blocks(name)))
+        self.do("coming", lambda c: responder.say_coming(c, MemberId(name), self.w.now, POLICY, self.blocks(name)))
 
     @rule(name=names)
     def cant(self, name: str) -> None:
-        self.do("cant", lambda c: commands.say_cant(c, MemberId(name), self.w.now))
+        self.do("cant", lambda c: responder.say_cant(c, MemberId(name), self.w.now))
 
     @rule(name=names)
     def withdraw(self, name: str) -> None:
-        self.do("withdraw", lambda c: commands.withdraw(c, MemberId(name), self.w.now))
+        self.do("withdraw", lambda c: responder.withdraw(c, MemberId(name), self.w.now))
 
     @rule(name=names)
     def enter(self, name: str) -> None:
-        self.do("enter", lambda c: commands.enter(c, MemberId(name), self.w.now, POLICY, self.blocks(name)))
+        self.do("enter", lambda c: responder.enter(c, MemberId(name), self.w.now, POLICY, self.blocks(name)))
 
     @rule(name=names)
     def page_hidden(self, name: str) -> None:
-        self.do("hidden", lambda c: commands.page_hidden(c, MemberId(name), self.w.now, POLICY))
+        self.do("hidden", lambda c: responder.page_hidden(c, MemberId(name), self.w.now, POLICY))
 
     @rule(name=names)
     def gone(self, name: str) -> None:
-        self.do("gone", lambda c: commands.member_gone(c, MemberId(name), self.w.now))
+        self.do("gone", lambda c: responder.member_gone(c, MemberId(name), self.w.now))
 
     @rule(name=names, well=st.booleans())
     def leave(self, name: str, well: bool) -> None:
-        self.do("leave", lambda c: commands.leave(c, MemberId(name), self.w.now, POLICY, parted_well=well))
+        self.do("leave", lambda c: responder.leave(c, MemberId(name), self.w.now, POLICY, parted_well=well))
 
     @rule(name=helpers_names)
     def writes(self, name: str) -> None:
-        self.do("wrote", lambda c: commands.wrote(c, MemberId(name), self.w.now))
+        self.do("wrote", lambda c: either.wrote(c, MemberId(name), self.w.now))
 
     @rule(name=names)
     def comes_in_and_both_write(self, name: str) -> None:
@@ -222,65 +222,65 @@ class Machine(RuleBasedStateMachine):
 
     @rule()
     def confirm(self) -> None:
-        self.do("confirm", lambda c: commands.confirm_here(c, ANA, self.w.now))
+        self.do("confirm", lambda c: caller.confirm_here(c, ANA, self.w.now))
 
     @rule()
     def cancel(self) -> None:
-        self.do("cancel", lambda c: commands.cancel(c, ANA, self.w.now, "ok", POLICY))
+        self.do("cancel", lambda c: caller.cancel(c, ANA, self.w.now, "ok", POLICY))
 
     @rule()
     def undo(self) -> None:
-        self.do("undo", lambda c: commands.undo_cancel(c, ANA, self.w.now))
+        self.do("undo", lambda c: caller.undo_cancel(c, ANA, self.w.now))
 
     @rule(feeling=st.sampled_from(["better", "more", "more"]))
     def close(self, feeling: str) -> None:
-        self.do("close", lambda c: commands.close(c, ANA, self.w.now, feeling, POLICY))
+        self.do("close", lambda c: caller.close(c, ANA, self.w.now, feeling, POLICY))
 
     @rule(need=st.booleans())
     def still_need(self, need: bool) -> None:
-        self.do("still_need", lambda c: commands.still_need(c, ANA, self.w.now, need=need))
+        self.do("still_need", lambda c: caller.still_need(c, ANA, self.w.now, need=need))
 
     @rule(only=st.sets(st.sampled_from(NAMES[:8])), too=st.booleans())
     def narrow(self, only: set[str], too: bool) -> None:
         audience = frozenset(MemberId(n) for n in only)
-        self.do("narrow", lambda c: commands.narrow(c, ANA, audience, volunteers_too=too))
+        self.do("narrow", lambda c: caller.narrow(c, ANA, audience, volunteers_too=too))
 
     @rule(name=names)
     def refuse(self, name: str) -> None:
-        self.do("refuse", lambda c: commands.refuse_helper(c, ANA, MemberId(name), self.w.now))
+        self.do("refuse", lambda c: caller.refuse_helper(c, ANA, MemberId(name), self.w.now))
 
     @rule()
     def step_away(self) -> None:
-        self.do("step_away", lambda c: commands.step_away(c, ANA))
+        self.do("step_away", lambda c: caller.step_away(c, ANA))
 
     @rule()
     def lost(self) -> None:
-        self.do("lost", lambda c: commands.caller_lost(c, self.w.now))
+        self.do("lost", lambda c: caller.caller_lost(c, self.w.now))
 
     @rule()
     def back(self) -> None:
-        self.do("back", lambda c: commands.caller_back(c, self.w.now))
+        self.do("back", lambda c: caller.caller_back(c, self.w.now))
 
     # ---- either side, and volunteers
 
     @rule(name=helpers_names)
     def want_on_call(self, name: str) -> None:
-        self.do("want", lambda c: commands.want_on_call(c, MemberId(name), self.w.now))
+        self.do("want", lambda c: either.want_on_call(c, MemberId(name), self.w.now))
 
     @rule(name=helpers_names)
     def danger(self, name: str) -> None:
-        self.do("danger", lambda c: commands.danger_now(c, MemberId(name), self.w.now, POLICY))
+        self.do("danger", lambda c: either.danger_now(c, MemberId(name), self.w.now, POLICY))
 
     @rule(name=names)
     def close_as_volunteer(self, name: str) -> None:
         self.do(
             "close_as_volunteer",
-            lambda c: commands.close_as_volunteer(c, MemberId(name), self.w.now, "no_answer", POLICY),
+            lambda c: on_call.close_as_volunteer(c, MemberId(name), self.w.now, "no_answer", POLICY),
         )
 
     @rule()
     def reopen(self) -> None:
-        self.do("reopen", lambda c: commands.reopen(c, self.w.now, POLICY))
+        self.do("reopen", lambda c: on_call.reopen(c, self.w.now, POLICY))
 
     # ---- the world
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from presence.ids import MemberId
-from rooms import commands
+from rooms import responder
 from rooms.call import Reached, Ring
 from rooms.refusals import SENTENCES, Refusal
 from tests.rooms.world import POLICY, World, a_call, a_group, backups, many_peers, peers, person, refusal, volunteers
@@ -14,11 +14,11 @@ SOON = 0.001
 
 
 def say_coming(w: World, name: str) -> Refusal | None:
-    return refusal(commands.say_coming, w.call, MemberId(name), w.now, POLICY, w.people[name].blocks)
+    return refusal(responder.say_coming, w.call, MemberId(name), w.now, POLICY, w.people[name].blocks)
 
 
 def enter(w: World, name: str) -> Refusal | None:
-    return refusal(commands.enter, w.call, MemberId(name), w.now, POLICY, w.people[name].blocks)
+    return refusal(responder.enter, w.call, MemberId(name), w.now, POLICY, w.people[name].blocks)
 
 
 # ---- UC4
@@ -330,7 +330,7 @@ def test_uc07_cant_takes_a_pledge_back() -> None:
 def test_uc07_cant_is_not_said_from_inside_the_room() -> None:
     w = a_call(a_group()).at(5)
     w.enters("Maria")
-    assert refusal(commands.say_cant, w.call, MemberId("Maria"), w.now) is Refusal.ALREADY_DONE
+    assert refusal(responder.say_cant, w.call, MemberId("Maria"), w.now) is Refusal.ALREADY_DONE
 
 
 def test_uc07_cant_keeps_no_count_of_a_person() -> None:
@@ -358,12 +358,12 @@ def test_uc03_an_answer_from_a_notification_needs_no_page_before() -> None:
 
 def test_uc03_a_stranger_to_the_call_cannot_answer_it() -> None:
     w = a_call(peers("Maria"))
-    for act in (commands.say_coming, commands.enter):
+    for act in (responder.say_coming, responder.enter):
         assert refusal(act, w.call, MemberId("Nina"), w.now, POLICY) is Refusal.NOT_FOUND
 
 
 def test_uc03_acks_only_rise() -> None:
     w = a_call(peers("Maria"))
-    w.call = commands.card_reached(w.call, MemberId("Maria"), Reached.SEEN)
-    again = commands.card_reached(w.call, MemberId("Maria"), Reached.SENT)
+    w.call = responder.card_reached(w.call, MemberId("Maria"), Reached.SEEN)
+    again = responder.card_reached(w.call, MemberId("Maria"), Reached.SENT)
     assert again is w.call

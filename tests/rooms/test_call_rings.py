@@ -8,7 +8,7 @@ import pytest
 
 from presence.availability import Reach
 from presence.ids import MemberId
-from rooms import commands
+from rooms import caller, responder
 from rooms.call import Part, Reached, Ring
 from rooms.candidates import choose
 from tests.rooms.world import (
@@ -183,7 +183,7 @@ def test_uc03_whoever_is_delivered_cannot_and_the_rest_never_got_it() -> None:
 
 def test_uc03_a_card_that_was_only_sent_is_not_delivered() -> None:
     w = a_call(a_group(), mute=["Maria", "Ben"])
-    w.call = commands.card_reached(w.call, MemberId("Maria"), Reached.SENT)
+    w.call = responder.card_reached(w.call, MemberId("Maria"), Reached.SENT)
     assert w.at(8).rang()["Dana"] == 8
 
 
@@ -403,7 +403,7 @@ def test_gr04_on_call_stays_out_when_the_caller_says_so() -> None:
 def test_gr04_narrowing_a_running_call_stands_down_who_is_outside() -> None:
     w = a_call(a_group()).at(10)
     w.coming("Ben")
-    w.ana(commands.narrow, frozenset({MemberId("Maria")}), volunteers_too=True)
+    w.ana(caller.narrow, frozenset({MemberId("Maria")}), volunteers_too=True)
     assert w.asking() == {"Maria"}
     assert w.answer("Ben") == "Dismissed"
     assert w.standing == "open"
@@ -411,8 +411,8 @@ def test_gr04_narrowing_a_running_call_stands_down_who_is_outside() -> None:
 
 def test_gr04_widening_again_rings_who_was_outside() -> None:
     w = a_call(a_group()).at(10)
-    w.ana(commands.narrow, frozenset({MemberId("Maria")}), volunteers_too=True)
-    w.at(15).ana(commands.narrow, frozenset({MemberId("Maria"), MemberId("Ben")}), volunteers_too=True)
+    w.ana(caller.narrow, frozenset({MemberId("Maria")}), volunteers_too=True)
+    w.at(15).ana(caller.narrow, frozenset({MemberId("Maria"), MemberId("Ben")}), volunteers_too=True)
     assert w.rang()["Ben"] == 15
     assert "Ben" in w.asking()
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from presence.availability import Reach
 from presence.ids import AccountId, CallId, GroupId, Instant, MemberId, RoomId
-from rooms import commands
+from rooms import caller, either, escalation, responder
 from rooms.call import Call, Part, Reached, Recipient, Ring, is_asking, may_read_room, standing
 from rooms.candidates import Candidate
 from rooms.escalation import advance
@@ -68,13 +68,13 @@ def a_group() -> tuple[Candidate, ...]:
 class World:
     """One call, its people and its clock."""
 
-    def __init__(self, people: Iterable[Candidate], press: commands.Press, before: tuple[float, ...]) -> None:
+    def __init__(self, people: Iterable[Candidate], press: caller.Press, before: tuple[float, ...]) -> None:
         self.people: dict[str, Candidate] = {c.name: c for c in people}
         self.mute: set[str] = set()
         self.policy = POLICY
         self.now = PRESS
         raised_before = [PRESS + round(s * 1000) for s in before]
-        self.call = commands.raise_call(press, self.now, raised_before, self.policy)
+        self.call = caller.raise_call(press, self.now, raised_before, self.policy)
 
     # ---- time
 
@@ -102,7 +102,7 @@ class World:
     def stopped_until(self, seconds: float) -> World:
         """The server was down: nothing happened until now, and then all at once. Presence starts anew (UC19)."""
         self.now = PRESS + round(seconds * 1000)
-        self._then(commands.after_restart(self.call, self.now))
+        self._then(escalation.after_restart(self.call, self.now))
         return self
 
     def look(self) -> None:
@@ -110,7 +110,7 @@ class World:
         self.call = advance(self.call, self.now, tuple(self.people.values()), self.policy)
         for recipient in list(self.call.recipients.values()):
             if recipient.name not in self.mute and recipient.reached < Reached.DELIVERED:
-                self.call = commands.card_reached(self.call, recipient.member, Reached.DELIVERED)
+                self.call = responder.card_reached(self.call, recipient.member, Reached.DELIVERED)
 
     def _then(self, call: Call) -> None:
         self.call = call
@@ -121,33 +121,33 @@ class World:
     def coming(self, *names: str) -> None:
         for name in names:
             blocks = self.people[name].blocks
-            self._then(commands.say_coming(self.call, MemberId(name), self.now, self.policy, blocks))
+            self._then(responder.say_coming(self.call, MemberId(name), self.now, self.policy, blocks))
 
     def cant(self, *names: str) -> None:
         for name in names:
-            self._then(commands.say_cant(self.call, MemberId(name), self.now))
+            self._then(responder.say_cant(self.call, MemberId(name), self.now))
 
     def withdraws(self, name: str) -> None:
-        self._then(commands.withdraw(self.call, MemberId(name), self.now))
+        self._then(responder.withdraw(self.call, MemberId(name), self.now))
 
     def enters(self, *names: str) -> None:
         for name in names:
             blocks = self.people[name].blocks
-            self._then(commands.enter(self.call, MemberId(name), self.now, self.policy, blocks))
+            self._then(responder.enter(self.call, MemberId(name), self.now, self.policy, blocks))
 
     def hides_page(self, name: str) -> None:
-        self._then(commands.page_hidden(self.call, MemberId(name), self.now, self.policy))
+        self._then(responder.page_hidden(self.call, MemberId(name), self.now, self.policy))
 
     def vanishes(self, name: str) -> None:
         """Their last page in the room is gone."""
-        self._then(commands.member_gone(self.call, MemberId(name), self.now))
+        self._then(responder.member_gone(self.call, MemberId(name), self.now))
 
     def leaves(self, name: str, *, parted_well: bool = False) -> None:
-        self._then(commands.leave(self.call, MemberId(name), self.now, self.policy, parted_well=parted_well))
+        self._then(responder.leave(self.call, MemberId(name), self.now, self.policy, parted_well=parted_well))
 
     def writes(self, *names: str) -> None:
         for name in names:
-            self._then(commands.wrote(self.call, MemberId(name), self.now))
+            self._then(either.wrote(self.call, MemberId(name), self.now))
 
     def is_here(self, *names: str) -> None:
         """They enter, and both write."""
@@ -156,29 +156,29 @@ class World:
             self.writes(name, "Ana")
 
     def ana(self, act: Callable[..., Call], *words: object, **more: object) -> None:
-        """The caller does something: `w.ana(commands.cancel, w.now, "ok", POLICY)`."""
+        """The caller does something: `w.ana(caller.cancel, w.now, "ok", POLICY)`."""
         self._then(act(self.call, ANA, *words, **more))
 
     def cancels(self, why: str = "ok") -> None:
-        self._then(commands.cancel(self.call, ANA, self.now, why, self.policy))
+        self._then(caller.cancel(self.call, ANA, self.now, why, self.policy))
 
     def undoes(self) -> None:
-        self._then(commands.undo_cancel(self.call, ANA, self.now))
+        self._then(caller.undo_cancel(self.call, ANA, self.now))
 
     def ana_says(self, feeling: str) -> None:
-        self._then(commands.close(self.call, ANA, self.now, feeling, self.policy))
+        self._then(caller.close(self.call, ANA, self.now, feeling, self.policy))
 
     def ana_is_lost(self) -> None:
-        self._then(commands.caller_lost(self.call, self.now))
+        self._then(caller.caller_lost(self.call, self.now))
 
     def ana_is_back(self) -> None:
-        self._then(commands.caller_back(self.call, self.now))
+        self._then(caller.caller_back(self.call, self.now))
 
     def wants_on_call(self, name: str = "Ana") -> None:
-        self._then(commands.want_on_call(self.call, MemberId(name), self.now))
+        self._then(either.want_on_call(self.call, MemberId(name), self.now))
 
     def danger(self, name: str = "Ana") -> None:
-        self._then(commands.danger_now(self.call, MemberId(name), self.now, self.policy))
+        self._then(either.danger_now(self.call, MemberId(name), self.now, self.policy))
 
     def comes_to_the_server(self, *people: Candidate) -> None:
         """Someone becomes reachable, available, on shift or a member."""
@@ -250,7 +250,7 @@ def a_call(
     mute: Iterable[str] = (),
 ) -> World:
     """Ana presses. `before`: earlier presses, in seconds (below zero). `mute`: whose devices never say anything."""
-    press = commands.Press(
+    press = caller.Press(
         call=CallId("call"),
         room=RoomId("room of the call"),
         group=GroupId("group"),

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from presence.ids import MemberId
-from rooms import commands
+from rooms import caller, responder
 from rooms.call import Part, Reached
 from server.handlers.call_views import caller_view, card, desk_row
 from server.wire.frames import Card, DeskRow, MyCall
@@ -43,9 +43,9 @@ def plain(frame: object) -> dict[str, object]:
 def test_uc08_asking_counts_people_whose_device_has_the_card() -> None:
     w = a_call(peers("Maria", "Ben", "Nina"), mute=["Ben", "Nina"])
     assert mine(w).asked == 1
-    w.call = commands.card_reached(w.call, MemberId("Ben"), Reached.SENT)
+    w.call = responder.card_reached(w.call, MemberId("Ben"), Reached.SENT)
     assert mine(w).asked == 1  # sent is not delivered
-    w.call = commands.card_reached(w.call, MemberId("Ben"), Reached.DELIVERED)
+    w.call = responder.card_reached(w.call, MemberId("Ben"), Reached.DELIVERED)
     assert mine(w).asked == 2
 
 
@@ -62,7 +62,7 @@ def test_uc08_the_caller_never_learns_how_many_looked_or_declined(how: str) -> N
     w = a_call(a_group()).at(5)
     before = plain(mine(w))
     if how == "seen":
-        w.call = commands.card_reached(w.call, MemberId("Maria"), Reached.SEEN)
+        w.call = responder.card_reached(w.call, MemberId("Maria"), Reached.SEEN)
     else:
         w.cant("Maria")
     assert plain(mine(w)) == before
@@ -74,7 +74,7 @@ def test_uc08_nor_does_another_peer(how: str) -> None:
     w = a_call(a_group()).at(5)
     before = plain(card_of(w, "Ben"))
     if how == "seen":
-        w.call = commands.card_reached(w.call, MemberId("Maria"), Reached.SEEN)
+        w.call = responder.card_reached(w.call, MemberId("Maria"), Reached.SEEN)
     else:
         w.cant("Maria")
     assert plain(card_of(w, "Ben")) == before
@@ -206,7 +206,7 @@ def park(w: World) -> None:
 
 
 def refuse(w: World) -> None:
-    w.ana(commands.refuse_helper, MemberId("Maria"), w.now)
+    w.ana(caller.refuse_helper, MemberId("Maria"), w.now)
 
 
 def two_others_come(w: World) -> None:
@@ -292,7 +292,7 @@ def test_oc01_the_desk_row_carries_no_words() -> None:
 
 def test_oc01_the_figures_are_the_desks() -> None:
     w = a_call(a_group()).at(5)
-    w.call = commands.card_reached(w.call, MemberId("Maria"), Reached.SEEN)
+    w.call = responder.card_reached(w.call, MemberId("Maria"), Reached.SEEN)
     w.cant("Ben")
     row = row_for(w)
     assert (row.targeted, row.delivered, row.seen, row.cant) == (2, 2, 2, 1)
