@@ -70,7 +70,7 @@ SENTENCES: dict[Refusal, tuple[str, str]] = {
     Refusal.UNDER_AGE: ("Beside is for adults.", "There are lines for young people; we show them here."),
     Refusal.PLEDGE_SPENT: ("You already said that you are coming, this time.", "Go in when you can; that counts."),
     Refusal.TAKEN: ("They have enough people just now, thank you.", "Stay around; they may need someone later."),
-    Refusal.THEY_ARE_OK: ("They said they are OK now. Thank you for coming.", "There is nothing more to do."),
+    Refusal.THEY_ARE_OK: ("They stopped the call themselves. Thank you for coming.", "There is nothing more to do."),
     Refusal.CALL_OVER: ("This call has ended.", "There is nothing more to do."),
     Refusal.TOO_LATE: ("It is too late to take that back.", "You can ask again."),
     Refusal.ENOUGH_PEOPLE: ("They have enough people just now, thank you.", "There is nothing more to do."),

@@ -61,7 +61,8 @@ RING_NAMES: dict[Ring, RingName] = {
     Ring.BACKUP: "backup",
     Ring.AGAIN: "again",
 }
-OK_WORDS = ("ok", "mistake")
+STOPPED: dict[str, StoodDown] = {"ok": "they_are_ok", "mistake": "mistake"}
+"""The caller's own word for stopping (UC9). Anything else that ended a call is nobody's business but theirs."""
 ENDED: dict[str, Ended] = {"ok": "ok", "mistake": "mistake", "better": "better", "same": "same", "worse": "worse"}
 
 
@@ -228,10 +229,8 @@ def _may_sound(call: Call, recipient: Recipient) -> bool:
 
 def _stood_down(call: Call, recipient: Recipient) -> StoodDown:
     match call.end:
-        case Cancelled():
-            return "they_are_ok"
-        case Closed(word=word):
-            return "they_are_ok" if word in OK_WORDS else "ended"
+        case Cancelled(why=word) | Closed(word=word):
+            return STOPPED.get(word, "ended")
         case Parked():
             return "no" if _is_involved(call, recipient) else "ended"
         case None:

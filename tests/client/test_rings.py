@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from beside_client import Client
+import pytest
+
+from beside_client import Client, Refused
 from tests.worlds import Member, World
 
 
@@ -86,6 +88,21 @@ async def test_uc09_a_cancel_can_be_undone_as_the_same_call(world: World, two_pe
     await ana.page.undo_cancel(call)
     await maria.page.until(lambda state: state.card_of(call, stood_down="no"))
     assert ana.page.state.my_call["call"] == call
+
+
+async def test_uc09_peers_hear_that_it_was_a_mistake_and_not_that_they_are_ok(
+    two_peers_available: list[Member],
+) -> None:
+    ana, maria, tom = two_peers_available
+    call = await ana.page.raise_call(ana.group)
+    await tom.page.until(lambda state: state.card_of(call))
+    await tom.page.answer_call(call, "coming")
+    await ana.page.cancel(call, why="mistake")
+    for peer in (maria, tom):
+        await peer.page.until(lambda state: state.card_of(call, stood_down="mistake"))
+    with pytest.raises(Refused, match="they_are_ok") as refused:
+        await maria.page.answer_call(call, "coming")
+    assert "OK" not in refused.value.sentence
 
 
 async def test_pr03_a_hung_page_stops_counting_within_20_s_although_its_socket_lives(

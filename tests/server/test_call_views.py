@@ -240,10 +240,27 @@ def test_uc06_the_others_are_thanked_when_two_are_here() -> None:
     assert card_of(w, "Nina").stood_down == "enough_people"
 
 
-def test_uc09_after_a_cancel_the_card_says_that_they_are_ok() -> None:
-    w = a_call(a_group()).at(5)
-    w.cancels("mistake")
-    assert card_of(w, "Maria").stood_down == "they_are_ok"
+@pytest.mark.parametrize(("why", "says"), [("ok", "they_are_ok"), ("mistake", "mistake")])
+def test_uc09_after_a_cancel_the_card_says_why(why: str, says: str) -> None:
+    """Also once it cannot be undone any more, and when it was held; who could not come hears no more than the rest."""
+    w = a_call(peers("Maria", "Ben")).at(5)
+    w.cant("Ben")
+    w.cancels(why)
+    assert (card_of(w, "Maria").stood_down, card_of(w, "Ben").stood_down) == (says, says)
+    w.at(70)
+    assert (w.standing, card_of(w, "Maria").stood_down) == ("closed", says)
+    held = a_call(peers("Maria", "Ben")).at(5)
+    held.is_here("Maria")
+    held.cancels(why)
+    assert (held.standing, card_of(held, "Ben").stood_down) == ("closed", says)
+
+
+@pytest.mark.parametrize("feeling", ["better", "same", "worse"])
+def test_uc08_how_it_went_for_the_caller_is_on_no_card(feeling: str) -> None:
+    w = a_call(peers("Maria", "Ben")).at(5)
+    w.is_here("Maria")
+    w.ana_says(feeling)
+    assert {card_of(w, who).stood_down for who in ("Maria", "Ben")} == {"ended"}
 
 
 def test_oc02_a_volunteer_sees_words_only_after_accepting() -> None:

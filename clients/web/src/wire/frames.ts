@@ -747,7 +747,7 @@ export interface Card {
   helpers: Helper[];
   /** Set once this person may read the call room: in the room, here, or accepted as a volunteer. */
   room: string | null;
-  stood_down: "ended" | "enough_people" | "no" | "they_are_ok";
+  stood_down: "ended" | "enough_people" | "mistake" | "no" | "they_are_ok";
   caller_lost_since: number | null;
   caller_stepped_away: boolean;
   prompt: "none" | "offer_close" | "they_are_silent" | "you_are_silent";
@@ -1071,7 +1071,7 @@ export const REFUSALS = {
   under_age: ["Beside is for adults.", "There are lines for young people; we show them here."],
   pledge_spent: ["You already said that you are coming, this time.", "Go in when you can; that counts."],
   taken: ["They have enough people just now, thank you.", "Stay around; they may need someone later."],
-  they_are_ok: ["They said they are OK now. Thank you for coming.", "There is nothing more to do."],
+  they_are_ok: ["They stopped the call themselves. Thank you for coming.", "There is nothing more to do."],
   call_over: ["This call has ended.", "There is nothing more to do."],
   too_late: ["It is too late to take that back.", "You can ask again."],
   enough_people: ["They have enough people just now, thank you.", "There is nothing more to do."],

@@ -159,6 +159,7 @@ function StoodDown({ card }: { card: Card }) {
   const [say, lead] = {
     enough_people: [near.length > 1 ? words.enoughNames(near) : words.enoughSay, words.enoughLead],
     they_are_ok: [words.okSay(caller), words.okLead],
+    mistake: [words.mistakeSay, words.okLead],
     ended: [words.endedSay, words.endedLead],
     no: ["", ""],
   }[card.stood_down] as [string, string];

@@ -65,7 +65,9 @@ export function Ended({ call }: { call: MyCall }) {
   const stopped = call.standing === "cancelled";
   const left = call.undo_until ? secondsUntil(call.undo_until, now.value) : 0;
   const lead = stopped
-    ? words.stoppedLead
+    ? call.ended === "mistake"
+      ? words.stoppedMistake
+      : words.stoppedLead
     : call.ended === "worse"
       ? words.endedWorse
       : call.ended === "volunteer"

@@ -224,10 +224,16 @@ function LeaveSheet({ card, onClose, onLeft }: { card: Card; onClose: () => void
   );
 }
 
+/** The caller's own word for stopping, and no other: how it went for them is theirs to tell (UC8, UC9). */
+function endSay(card: Card | undefined): string {
+  if (card?.stood_down === "mistake") return cardWords.mistakeSay;
+  return card?.stood_down === "they_are_ok" ? cardWords.okSay(card.caller.name) : words.endedSay;
+}
+
 function Debrief({ card, onBack }: { card: Card; onBack: () => void }) {
   return (
     <div class="card" role="status">
-      <h2>{words.endedSay}</h2>
+      <h2>{endSay(card)}</h2>
       <p>{card.debrief ? words.debrief : words.endedLead}</p>
       {/* They may have read it in the last words: danger can be said for an hour after the end (UC17). */}
       {card.debrief && <DangerButton call={card.call} side="helper" />}
@@ -251,7 +257,7 @@ function Over({ onBack, card, gone = false }: OverProps) {
     <div class="screen" data-screen="call-over">
       <Bar title={card ? words.title(card.caller.name) : common.name} heading={false} onBack={onBack} />
       <main class="page">
-        <h1 class="say">{gone ? cardWords.enoughSay : words.endedSay}</h1>
+        <h1 class="say">{gone ? cardWords.enoughSay : endSay(card)}</h1>
         <p class="lead">{lead}</p>
         <button class="btn ink big wide" type="button" onClick={onBack}>
           {cardWords.gotIt}
