@@ -15,6 +15,8 @@ MemberId = NewType("MemberId", str)
 GroupId = NewType("GroupId", str)
 RoomId = NewType("RoomId", str)
 CallId = NewType("CallId", str)
+ActionId = NewType("ActionId", str)
+"""One witnessed action: "watch me do this"."""
 
 Instant = int
 """Milliseconds since 1970 UTC by the server's clock."""

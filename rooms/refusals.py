@@ -36,6 +36,12 @@ class Refusal(StrEnum):
     ENOUGH_PEOPLE = "enough_people"
     NOT_ON_SHIFT = "not_on_shift"
     NOT_SAVED = "not_saved"
+    NOT_WITNESSED = "not_witnessed"
+    NOT_ENOUGH_WITNESSES = "not_enough_witnesses"
+    ACTION_OVER = "action_over"
+    WITNESSES_FULL = "witnesses_full"
+    ONE_AT_A_TIME = "one_at_a_time"
+    NOT_PRESENT = "not_present"
 
 
 # code -> (what happened, what to do next). One sentence each; grade-school words (page.md, Voice).
@@ -75,6 +81,21 @@ SENTENCES: dict[Refusal, tuple[str, str]] = {
     Refusal.TOO_LATE: ("It is too late to take that back.", "You can ask again."),
     Refusal.ENOUGH_PEOPLE: ("They have enough people just now, thank you.", "There is nothing more to do."),
     Refusal.NOT_ON_SHIFT: ("You are not on shift.", "Go on shift first."),
+    Refusal.NOT_WITNESSED: (
+        "This is not something to do in front of others, and we will not watch it.",
+        "You do not have to be alone with it. You can ask for someone now.",
+    ),
+    Refusal.NOT_ENOUGH_WITNESSES: (
+        "Fewer people are with you than you wanted.",
+        "Wait for them, begin all the same, or ask for someone now.",
+    ),
+    Refusal.ACTION_OVER: ("This has ended.", "There is nothing more to do."),
+    Refusal.WITNESSES_FULL: ("They have enough witnesses, thank you.", "There is nothing more to do."),
+    Refusal.ONE_AT_A_TIME: ("You have one running already.", "Finish or stop that one first."),
+    Refusal.NOT_PRESENT: (
+        "Only those who were there at that moment can say what they saw.",
+        "There is nothing more to do.",
+    ),
     Refusal.NOT_SAVED: ("We could not save that just now.", "Keep the page open; we try again."),
 }
 
