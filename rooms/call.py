@@ -1,8 +1,8 @@
 """The urgent call: its state as values, and what can be read off it (UC0–UC19).
 
 A :class:`Call` is one small immutable object. `rooms.caller`, `rooms.responder`, `rooms.either` and `rooms.on_call`
-turn it into the next one when a person acts; `rooms.escalation` does when time passes. The call's state is never stored:
-`standing` computes it (UC0).
+turn it into the next one when a person acts; `rooms.escalation` does when time passes. The call's state is never
+stored: `standing` computes it (UC0).
 """
 
 from __future__ import annotations

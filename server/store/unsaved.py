@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection
 
 from presence.ids import AccountId, CallId, DeviceId, GroupId, Instant, MemberId, RoomId
-from rooms.call import Call, Part, is_over, is_running
+from rooms.call import Call, Part
 from rooms.chat import Entry, Kind
 from rooms.group import Membership, Role
+from rooms.unsaved import is_due_at_once, merged, still_rings
 from server.ports import Tx
 from server.records import Page
 from server.store.accounts import SqlAccounts
@@ -85,9 +86,8 @@ def merge(
     seat_id: Callable[[AccountId, GroupId], MemberId],
     now: Instant,
 ) -> list[Call]:
-    """Write it all into the real store, whatever of it is there already: a late commit may have got through. A call
-    is replaced only by a later version, or another of the same number, so a finished call never comes back. Returns
-    the calls as they now are."""
+    """Write it all into the real store, whatever of it is there already: a late commit may have got through. What
+    becomes of a call that both have, `rooms.unsaved` decides. Returns the calls as they now are."""
     saved = [_merge_call(tx, call, next_deadline, seat_id, now) for call in unsaved.calls.values()]
     for entry in unsaved.entries:
         tx.chat.restore(entry)
@@ -97,8 +97,7 @@ def merge(
     for actor, action, subject, at in unsaved.audit:
         tx.care.add_audit(actor, action, subject, at)
     for page in unsaved.pages:  # one that was sent already is sent once more: better twice than never
-        rung_for = tx.calls.get(page.call)
-        if rung_for is not None and is_running(rung_for):
+        if still_rings(tx.calls.get(page.call)):
             tx.calls.restore_page(page)
     for device, locked in unsaved.locks:
         tx.accounts.lock_device(device, locked=locked)
@@ -118,15 +117,11 @@ def _merge_call(
         account = tx.accounts.by_id(recipient.account) if recipient.part is not Part.PEER else None
         if account is not None:
             tx.groups.volunteer_seat(account, call.group, seat_id(account.id, call.group), now)
-    before = tx.calls.get(call.id)
-    if before is None or before.version < call.version:
-        tx.calls.save(call, next_deadline(call))
-    elif before.version == call.version and before != call and not is_over(before):
-        # The store went on by itself, with what nobody was told of (a block that committed late, say): what people
-        # were told counts, and the timer looks at once what follows from the rest.
-        call = replace(call, version=call.version + 1)
-        tx.calls.save(call, next_deadline(call))
-        tx.calls.look_now([call.id], now)
+    after = merged(tx.calls.get(call.id), call)
+    if after is not None:
+        tx.calls.save(after, next_deadline(after))
+        if is_due_at_once(after, call):
+            tx.calls.look_now([after.id], now)
     return tx.calls.get(call.id) or call
 
 
