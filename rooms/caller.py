@@ -76,6 +76,18 @@ def raise_call(press: Press, now: Instant, raised_before: Sequence[Instant], pol
     )
 
 
+def press_again(running: Call, now: Instant) -> Call | None:
+    """One active call per member: a press while it runs is that call, from whatever device (UC1). After a cancel it is
+    the undo, from parking it is "I still need". None: that call is over, and the press makes a new one."""
+    match running.end:
+        case Closed():
+            return None
+        case Cancelled(undo_until=until):
+            return None if now >= until else undo_cancel(running, running.caller, now)
+        case Parked() | None:
+            return still_need(running, running.caller, now, need=True)
+
+
 def confirm_here(call: Call, member: MemberId, now: Instant) -> Call:
     """The caller says that someone is here; offered only while someone is in the room (UC5). It is said of those whose
     line stands, or of all when no line does: the tap may arrive while a page reconnects."""

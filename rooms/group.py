@@ -84,6 +84,13 @@ def must_be_able_to_open(membership: Membership | None) -> Membership:
     return member
 
 
+def may_press(membership: Membership | None) -> Membership:
+    """GR3: an observer may raise a call, and so may whoever waits or was removed. Only who never came near may not."""
+    if membership is None:
+        raise Refused(Refusal.NOT_FOUND, "never in this group")
+    return membership
+
+
 def calls_on_call_alone(membership: Membership) -> bool:
     """GR3: a pending or removed member's press goes to on-call alone."""
     return membership.state is not State.ACTIVE

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 
 from presence.ids import CallId, GroupId, Instant, MemberId, RoomId
-from rooms import caller, either, responder
-from rooms.call import Call, Cancelled, Part, Reached, Recipient, Ring, is_over, may_read_room
-from rooms.candidates import may_be_in
-from rooms.group import Membership, calls_on_call_alone
+from rooms import caller, either, on_call, responder
+from rooms.call import Call, Part, Reached, Recipient, is_over, may_read_room
+from rooms.group import Membership, calls_on_call_alone, may_press
 from rooms.policy import HOUR
 from rooms.refusals import Refusal, Refused
 from server.handlers.call_changes import Act, candidates_of, change_call, save_ack, save_call
@@ -31,14 +29,14 @@ async def raise_call(services: Services, who: Who, command: f.RaiseCall) -> f.Ok
     call_id, room_id = CallId(services.new_id()), RoomId(services.new_id())
 
     def decide(tx: Tx) -> Done:
-        member = _may_raise(tx, who, GroupId(command.group))
+        member = may_press(tx.groups.membership(who.account, GroupId(command.group)))
         running = tx.calls.active_of(member.id)
-        if running is not None and isinstance(running.end, Cancelled) and now >= running.end.undo_until:
-            save_call(services, tx, running, running, now, reaches)  # over, and the timers have not come by yet
-            running = None
-        if running is not None:
-            call = save_call(services, tx, running, _raise_again(running, now), now, reaches)
+        again = None if running is None else caller.press_again(running, now)
+        if again is not None:
+            call = save_call(services, tx, running, again, now, reaches)
         else:
+            if running is not None:  # over, and the timers have not come by yet
+                save_call(services, tx, running, running, now, reaches)
             press = _press(tx, member, command, call_id, room_id)
             before = tx.calls.raised_since(who.account, now - 24 * HOUR)
             call = caller.raise_call(press, now, before, services.policy)
@@ -48,21 +46,6 @@ async def raise_call(services: Services, who: Who, command: f.RaiseCall) -> f.Ok
         return Done(f.Ok(re=command.k, call=call.id), lambda changes: changes.call_changed(call))
 
     return await commit(services, who, command, decide, urgent=True)
-
-
-def _may_raise(tx: Tx, who: Who, group: GroupId) -> Membership:
-    """An observer may raise a call; a pending or removed member's press goes to on-call alone (GR3)."""
-    member = tx.groups.membership(who.account, group)
-    if member is None:
-        raise Refused(Refusal.NOT_FOUND, "never in this group")
-    return member
-
-
-def _raise_again(running: Call, now: Instant) -> Call:
-    """A press while a call runs shows that call; after a cancel it is the undo, from parking it is "I still need"."""
-    if isinstance(running.end, Cancelled):
-        return caller.undo_cancel(running, running.caller, now)
-    return caller.still_need(running, running.caller, now, need=True)
 
 
 def _press(tx: Tx, member: Membership, command: f.RaiseCall, call_id: CallId, room_id: RoomId) -> caller.Press:
@@ -370,27 +353,12 @@ def _seat_volunteer(
         raise Refused(Refusal.NOT_FOUND, "not rung for this call")
     if account.shift == "" and not account.coordinator:
         raise Refused(Refusal.NOT_ON_SHIFT)
-    if is_over(call):
-        raise Refused(Refusal.CALL_OVER)
-    mine = [
+    mine = (
         c
         for c in candidates_of(services, tx, call, now, reaches)
         if c.account == who.account and c.part is not Part.PEER
-    ]
-    if not mine or not may_be_in(call, mine[0]):
-        raise Refused(Refusal.NOT_FOUND, "not for this call")
-    recipient = Recipient(
-        member=mine[0].member,
-        account=mine[0].account,
-        name=mine[0].name,
-        part=mine[0].part,
-        ring=Ring.VOLUNTEERS,
-        rung_at=now,
-        ringing=call.ringings,
-        reached=Reached.SEEN,
-        simulated=mine[0].simulated,
     )
-    return replace(call, recipients={**call.recipients, recipient.member: recipient}), recipient
+    return on_call.take_seat(call, next(mine, None), now)
 
 
 def _blocks_of(services: Services, call: Call, recipient: Recipient) -> frozenset[MemberId]:

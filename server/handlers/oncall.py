@@ -114,11 +114,11 @@ async def reopen_call(services: Services, who: Who, command: f.ReopenCall) -> f.
         call = tx.calls.get(CallId(command.call))
         if call is None or call.caller_account in services.hidden_from(who.account) or not _is_for(call, account):
             raise Refused(Refusal.NOT_FOUND, "no such call")
-        other = tx.calls.active_of(call.caller)
-        if other is not None and other.id != call.id:
-            raise Refused(Refusal.ALREADY_DONE, "a newer call is running")
+        running = tx.calls.active_of(call.caller)
         tx.care.add_audit(account.id, "call_reopened", call.id, now)
-        after = change_call(services, tx, call.id, now, reaches, lambda c: on_call.reopen(c, now, services.policy))
+        after = change_call(
+            services, tx, call.id, now, reaches, lambda c: on_call.reopen(c, now, services.policy, running)
+        )
         return Done(f.Ok(re=command.k, call=after.id), lambda changes: changes.call_changed(after))
 
     return await commit(services, who, command, decide, urgent=True)
