@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from rooms.refusals import Refusal, Refused
-from server.handlers import availability, calls, care, chat, check_ins, groups, oncall, presence
+from server.handlers import availability, calls, care, chat, check_ins, groups, joining, oncall, presence
 from server.handlers.services import Services
 from server.who import Who
 from server.wire import frames as f
@@ -18,11 +18,11 @@ HANDLERS: dict[type[f.Frame], Handler] = {
     f.Visible: presence.visible,
     f.FindGroups: groups.find_groups,
     f.CreateGroup: groups.create_group,
-    f.MakeInvite: groups.make_invite,
-    f.UseInvite: groups.use_invite,
-    f.AskToJoin: groups.ask_to_join,
-    f.ListJoinRequests: groups.list_join_requests,
-    f.DecideJoin: groups.decide_join,
+    f.MakeInvite: joining.make_invite,
+    f.UseInvite: joining.use_invite,
+    f.AskToJoin: joining.ask_to_join,
+    f.ListJoinRequests: joining.list_join_requests,
+    f.DecideJoin: joining.decide_join,
     f.ListMembers: groups.list_members,
     f.TakePart: groups.take_part,
     f.SetRole: groups.set_role,

@@ -43,7 +43,7 @@ async def sweep(services: Services, retention: Retention) -> int:
             tx.calls.forget_traces(_without_traces(call, words=not words_due), words_too=words_due)
             touched += 1
         tx.keys.forget_before(now - retention.keys_ms)
-        tx.groups.forget_settled_before(now - retention.settled_ms)
+        tx.joining.forget_settled_before(now - retention.settled_ms)
         tx.accounts.forget_revoked_before(now - retention.settled_ms)
         tx.care.forget_before(now - retention.settled_ms, audit_before=now - retention.audit_ms)
         return touched

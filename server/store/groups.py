@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, RowMapping, Select, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, RowMapping, Select, func, insert, or_, select, update
 
 from presence.availability import Availability, OnBreak, Open, Quiet, Reach, is_on_break, is_open
 from presence.ids import AccountId, CallId, GroupId, Instant, MemberId, RoomId
@@ -15,7 +15,7 @@ from rooms.call import Part
 from rooms.candidates import Candidate
 from rooms.group import Group, Membership, Role, State
 from server.ports import SeatId
-from server.records import Account, JoinRequest, MyGroup
+from server.records import Account, MyGroup
 from server.store.accounts import SqlAccounts
 from server.store.tables import (
     accounts,
@@ -24,8 +24,6 @@ from server.store.tables import (
     calls,
     devices,
     groups,
-    invites,
-    join_requests,
     memberships,
     rooms,
 )
@@ -268,63 +266,9 @@ class SqlGroups:
         where = memberships.c.id.in_(list(members))
         self._db.execute(update(memberships).where(where).values(asked_first_at=now))
 
-    def add_invite(
-        self, token_hash: str, group: GroupId, role: str, made_by: MemberId, now: Instant, expires_at: Instant
-    ) -> None:
-        self._db.execute(
-            insert(invites).values(
-                token_hash=token_hash, group_id=group, role=role, made_by=made_by, made_at=now, expires_at=expires_at
-            )
-        )
-
-    def spend_invite(self, token_hash: str, account: AccountId, now: Instant) -> tuple[GroupId, str] | None:
-        unspent = (invites.c.token_hash == token_hash) & invites.c.used_by.is_(None) & (invites.c.expires_at > now)
-        row = self._db.execute(select(invites.c.group_id, invites.c.role).where(unspent)).first()
-        if row is None:
-            return None
-        self._db.execute(update(invites).where(unspent).values(used_by=account))
-        return GroupId(row.group_id), row.role
-
-    def forget_settled_before(self, at: Instant) -> None:
-        """Invites that ran out and requests that were decided or ran out."""
-        self._db.execute(delete(invites).where(invites.c.expires_at < at))
-        self._db.execute(delete(join_requests).where(join_requests.c.expires_at < at))
-
-    def add_request(self, request: JoinRequest, expires_at: Instant) -> None:
-        self._db.execute(
-            insert(join_requests).values(
-                id=request.id,
-                group_id=request.group,
-                member=request.member,
-                answers=json.dumps(request.answers),
-                at=request.at,
-                expires_at=expires_at,
-                state="waiting",
-                reason="",
-            )
-        )
-
-    def requests(self, group: GroupId, now: Instant) -> list[JoinRequest]:
-        where = (join_requests.c.group_id == group) & (join_requests.c.state == "waiting")
-        query = _requests().where(where & (join_requests.c.expires_at > now)).order_by(join_requests.c.at)
-        return [_request(row._mapping) for row in self._db.execute(query)]
-
-    def request(self, request: str, now: Instant) -> JoinRequest | None:
-        where = (join_requests.c.id == request) & (join_requests.c.state == "waiting")
-        row = self._db.execute(_requests().where(where & (join_requests.c.expires_at > now))).first()
-        return _request(row._mapping) if row else None
-
-    def settle_request(self, request: str, state: str, reason: str) -> None:
-        where = join_requests.c.id == request
-        self._db.execute(update(join_requests).where(where).values(state=state, reason=reason))
-
 
 def _members() -> Select[tuple[object, ...]]:
     return select(*_MEMBER_COLUMNS).join(accounts, accounts.c.id == memberships.c.account)
-
-
-def _requests() -> Select[tuple[object, ...]]:
-    return select(join_requests, memberships.c.name).join(memberships, memberships.c.id == join_requests.c.member)
 
 
 def _availability(state: str, until: int | None) -> Availability:
@@ -373,15 +317,4 @@ def _group(r: RowMapping) -> Group:
         tags=tuple(json.loads(r[groups.c.tags])),
         rules=r[groups.c.rules],
         questions=tuple(json.loads(r[groups.c.questions])),
-    )
-
-
-def _request(r: RowMapping) -> JoinRequest:
-    return JoinRequest(
-        id=r[join_requests.c.id],
-        group=GroupId(r[join_requests.c.group_id]),
-        member=MemberId(r[join_requests.c.member]),
-        name=r[memberships.c.name],
-        answers=tuple(json.loads(r[join_requests.c.answers])),
-        at=r[join_requests.c.at],
     )

@@ -9,6 +9,7 @@ from server.store.calls import SqlCalls
 from server.store.care import SqlCare
 from server.store.chat import SqlChat
 from server.store.groups import SqlGroups
+from server.store.joining import SqlJoining
 from server.store.keys import SqlKeys
 
 
@@ -19,6 +20,7 @@ class SqlTx:
         self.db = db
         self.accounts: SqlAccounts = SqlAccounts(db)
         self.groups: SqlGroups = SqlGroups(db)
+        self.joining: SqlJoining = SqlJoining(db)
         self.chat: SqlChat = SqlChat(db)
         self.calls: SqlCalls = SqlCalls(db)
         self.care: SqlCare = SqlCare(db)
