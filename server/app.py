@@ -23,6 +23,8 @@ from server.gateway.announcer import Announcer
 from server.gateway.arrivals import Arrivals
 from server.gateway.door import Door
 from server.gateway.hub import Hub
+from server.gateway.places import Places
+from server.gateway.porch import Porch
 from server.handlers import presence
 from server.handlers.pages import page_sent
 from server.handlers.services import Services
@@ -30,7 +32,7 @@ from server.ids import digest, load_or_make_secret, new_id, new_secret, seat_id
 from server.paging.webpush import WebPush, load_or_make_key, public_key
 from server.ports import Tx
 from server.registry.local import LocalTickets
-from server.settings import BadSetting, Settings
+from server.settings import CLOSING_AT_MOST, BadSetting, Settings
 from server.site.accounts import FIRST_COORDINATOR, AccountPages, Passphrases
 from server.site.guard import BODY_AT_MOST_BYTES, middleware
 from server.site.health import HealthPages
@@ -164,7 +166,12 @@ async def _start(
     store = Lifeboat(file, mirror, Journal(settings.data / "unsaved.journal"))
     secret = load_or_make_secret(settings.data / "secret.key")
     hub, tickets = Hub(), LocalTickets()
-    arrivals = Arrivals(hub, tickets, clock)
+    places = Places(
+        settings.connections_at_most,
+        settings.connections_before_hello_at_most,
+        settings.connections_per_account_at_most,
+    )
+    arrivals = Arrivals(hub, tickets, clock, places)
     announcer = Announcer(hub, store, arrivals.device_changed)
     services = Services(
         store=store,
@@ -189,7 +196,8 @@ async def _start(
     push = WebPush(store, clock, key, settings.contact, lambda page: page_sent(services, page), local=local_push)
     timers = Timers(services, push.send_due, arrivals.watch_lines)
 
-    door = Door(arrivals.serve, connections_at_most=settings.connections_at_most)
+    sockets_at_most = settings.connections_at_most + settings.connections_before_hello_at_most + CLOSING_AT_MOST
+    door = Door(arrivals.serve, connections_at_most=sockets_at_most)
     arrivals.bind(services, door.wait_closed)
     health = HealthPages(services, timers, hub)
     app = web.Application(middlewares=[middleware(settings)], client_max_size=BODY_AT_MOST_BYTES)
@@ -212,7 +220,13 @@ async def _start(
     await runner.setup()
     server = runner.server
     assert server is not None  # noqa: S101  set by setup()
-    listener = await asyncio.get_running_loop().create_server(server, sock=bound, backlog=BACKLOG)
+    porch = Porch(
+        server,
+        at_most=settings.http_connections_at_most,
+        headers_within_seconds=settings.http_headers_within_seconds,
+        request_within_seconds=settings.http_request_within_seconds,
+    )
+    listener = await asyncio.get_running_loop().create_server(porch, sock=bound, backlog=BACKLOG)
     door.set_listener(listener)
     services.ready_at = clock.now()
     timers.start()

@@ -64,6 +64,18 @@ def _stopped_by_a_signal() -> asyncio.Event:
     return stopping
 
 
+def _allow_open_files(wanted: int) -> None:
+    """As many as the limits on connections allow: many systems begin with 1024, and a server that can open no more
+    files answers nobody. `doctor` says when the hard limit is too low."""
+    with contextlib.suppress(ImportError, ValueError, OSError):  # not on Windows; then it stays as it is
+        import resource
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        enough = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        if soft != resource.RLIM_INFINITY and soft < enough:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (enough, hard))
+
+
 async def _serve(settings: Settings) -> None:
     from sqlalchemy.exc import DBAPIError
 
@@ -72,6 +84,7 @@ async def _serve(settings: Settings) -> None:
     from server.ports import StoreDown, StoreLate
 
     set_up_logs()
+    _allow_open_files(settings.open_files_at_most)
     stopping = _stopped_by_a_signal()
     try:
         beside = await start(settings)

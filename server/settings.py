@@ -7,11 +7,27 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
+from typing import Any
 
 from presence.lease import LeaseTimes
 from rooms.policy import Policy
 
 POLICY_PREFIX = "BESIDE_POLICY_"
+LIMITS = {
+    f"BESIDE_{name.upper()}": name
+    for name in (
+        "connections_at_most",
+        "connections_per_account_at_most",
+        "connections_before_hello_at_most",
+        "http_connections_at_most",
+        "http_headers_within_seconds",
+        "http_request_within_seconds",
+    )
+}
+"""Variable → setting: how many of something this process keeps, and how long."""
+CLOSING_AT_MOST = 500
+"""Sockets that lost their place and whose closing handshake takes its second."""
+FILES_BESIDES_SOCKETS = 200
 
 
 class BadSetting(Exception):
@@ -28,12 +44,28 @@ class Settings:
     data: Path = Path("data")
     public_origin: str = ""
     connections_at_most: int = 10_000
+    """Sockets of people who said hello."""
+    connections_per_account_at_most: int = 20
+    """Sockets of one person, all their devices together."""
+    connections_before_hello_at_most: int = 500
+    """Sockets that have not said hello yet; a place of their own, which takes none from those who have."""
+    http_connections_at_most: int = 1_000
+    """Connections in the middle of an HTTP request, sockets that are not upgraded yet among them."""
+    http_headers_within_seconds: int = 10
+    http_request_within_seconds: int = 120
+    """From the end of its headers to the end of its answer. A slow phone that loads the pages needs most of it."""
     exit_target: str = "/weather"
     contact: str = ""
     """Where push services may reach the operator (a mailto: or https: address), as Web Push asks."""
     policy: Policy = field(default_factory=Policy)
     lease_times: LeaseTimes = field(default_factory=LeaseTimes)
     drain_spread_seconds: int = 10
+
+    @property
+    def open_files_at_most(self) -> int:
+        """How many the limits on connections allow, all of them met at once."""
+        sockets = self.connections_at_most + self.connections_before_hello_at_most + CLOSING_AT_MOST
+        return sockets + self.http_connections_at_most + FILES_BESIDES_SOCKETS
 
     @property
     def is_local(self) -> bool:
@@ -76,6 +108,7 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
         settings = replace(settings, port=_whole(env, "PORT"))
     if "BESIDE_DATA" in env:
         settings = replace(settings, data=Path(env["BESIDE_DATA"]))
+    limits: dict[str, Any] = {name: _at_least_one(env, v) for v, name in LIMITS.items() if v in env}
     return replace(
         settings,
         host=env.get("BESIDE_HOST", settings.host),
@@ -83,7 +116,15 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
         exit_target=env.get("BESIDE_EXIT_TARGET", settings.exit_target),
         contact=env.get("BESIDE_CONTACT", settings.contact),
         policy=_policy(env),
+        **limits,
     )
+
+
+def _at_least_one(env: Mapping[str, str], name: str) -> int:
+    value = _whole(env, name)
+    if value == 0:
+        raise BadSetting(f"{name} must be at least 1: with 0 nobody could be here.")
+    return value
 
 
 def _policy(env: Mapping[str, str]) -> Policy:

@@ -15,6 +15,7 @@ from server.clock import Clock
 from server.gateway.connection import Connection, Socket, drain_hint_ms
 from server.gateway.door import Door
 from server.gateway.hub import Hub
+from server.gateway.places import Places
 from server.handlers import presence
 from server.handlers.dispatch import handle
 from server.handlers.services import Services
@@ -23,7 +24,7 @@ from server.ports import StoreDown, Tickets, Tx
 from server.records import Device
 from server.settings import Settings
 from server.who import Who
-from server.wire.codes import BAD_TICKET, BAD_VERSION, DRAINING, REVOKED, SILENT, CloseCode
+from server.wire.codes import BAD_TICKET, BAD_VERSION, CROWDED, DRAINING, REVOKED, SILENT, TOO_MANY, CloseCode
 from server.wire.frames import PROTOCOL_VERSION, Beat, Command, Event, Hello, Revoked
 
 log = structlog.get_logger("arrivals")
@@ -38,8 +39,9 @@ LOOK_AT_DEVICES_EVERY_MS = 1_000
 class Arrivals:
     """Lets connections in and out of the hub and the roster. `bind` gives it the services."""
 
-    def __init__(self, hub: Hub, tickets: Tickets, clock: Clock) -> None:
+    def __init__(self, hub: Hub, tickets: Tickets, clock: Clock, places: Places) -> None:
         self._hub = hub
+        self._places = places
         self._tickets = tickets
         self._clock = clock
         self._services: Services | None = None
@@ -82,10 +84,17 @@ class Arrivals:
     async def serve(self, socket: Socket) -> None:
         connection = Connection(socket, self._clock, welcome=self._welcome, handle=self._handle, gone=self._gone)
         self._connections[connection.id] = connection
+        self._make_room(self._places.came(connection.id), CROWDED)
         try:
             await connection.serve()
         finally:
+            self._places.left(connection.id)
             self._connections.pop(connection.id, None)
+
+    def _make_room(self, goes: ConnectionId | None, code: CloseCode) -> None:
+        connection = self._connections.get(goes) if goes is not None else None
+        if connection is not None:
+            connection.close_soon(code)
 
     async def _welcome(self, connection: Connection, hello: Hello) -> Who | CloseCode:
         if hello.version != PROTOCOL_VERSION:
@@ -94,6 +103,11 @@ class Arrivals:
         if spent is None:
             return BAD_TICKET
         account, device_id = spent
+        goes = self._places.said_hello(connection.id, account)
+        if goes == connection.id:
+            return CROWDED
+        gone = self._hub.who(goes) if goes is not None else None
+        self._make_room(goes, TOO_MANY if gone is not None and gone.account == account else CROWDED)
         # In the hub before the device is looked up: whoever locks or revokes it meanwhile finds this page too.
         unknown = Who(account, device_id, connection.id, hello.page, locked=True)
         self._hub.add(unknown, connection)
@@ -123,6 +137,8 @@ class Arrivals:
 
     async def _handle(self, who: Who, command: Command) -> Event | None:
         name = type(command).__name__
+        if not isinstance(command, Beat):
+            self._places.heard(who.connection)
         with COMMIT_SECONDS.time():
             try:
                 # As the hub knows them by now: a device that was locked since hello may do no more than that.

@@ -17,6 +17,7 @@ from websockets.asyncio.server import Server, ServerConnection
 from websockets.protocol import OPEN
 from websockets.server import ServerProtocol
 
+from server.gateway.porch import let_through
 from server.wire.frames import MAX_FRAME_BYTES
 
 log = structlog.get_logger("door")
@@ -35,7 +36,8 @@ _silent.propagate = False
 
 
 class Door:
-    """Runs `serve` for every socket that is let in, and closes them all when the server drains."""
+    """Runs `serve` for every socket that is let in, and closes them all when the server drains. `connections_at_most`
+    is the last wall, for sockets of any kind: `server.gateway.places` sees to it that it is not met."""
 
     def __init__(self, serve: Callable[[ServerConnection], Awaitable[None]], *, connections_at_most: int) -> None:
         self._serve = serve
@@ -71,6 +73,7 @@ class Door:
         http = request.protocol
         http.transport = None  # aiohttp forgets the socket: it must neither close it nor write to it …
         http.connection_lost(None)  # … and drops its own bookkeeping
+        let_through(transport)
         transport.set_protocol(connection)
         connection.connection_made(transport)
         connection.data_received(raw)

@@ -125,10 +125,12 @@ def middleware(settings: Settings) -> Any:
             response = problem(Refused(Refusal.BAD_FRAME))
         except web.HTTPException as found:
             found.headers.update(HEADERS)
+            found.force_close()
             raise
         except Exception:
             log.exception("request_failed")
             response = problem(Refused(Refusal.NOT_SAVED))
+        response.force_close()  # one request a connection: nobody holds an open file by asking for nothing more
         if not response.prepared:
             response.headers.update(HEADERS)
             if request.path.startswith("/api"):

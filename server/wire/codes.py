@@ -24,5 +24,13 @@ BAD_TICKET = CloseCode(4004, "bad_ticket", True, "The ticket was used, foreign o
 NO_HELLO = CloseCode(4005, "no_hello", True, "The first frame did not come in time, or was not hello.")
 SILENT = CloseCode(4006, "silent", True, "No beat was answered for too long (PR3). Come back when awake.")
 TOO_FAST = CloseCode(4007, "too_fast", True, "Far more frames than a person can cause. Come back later.")
+TOO_MANY = CloseCode(
+    4008,
+    "too_many",
+    False,
+    "So many pages of this person are open that the one idle for longest was closed. Reload it to use it.",
+)
+"""It does not come back by itself: two pages that each close the other would go on for ever."""
+CROWDED = CloseCode(4009, "crowded", True, "No place is free for this socket now. Come back after a while.")
 
-ALL = (DRAINING, REVOKED, BAD_FRAME, BAD_VERSION, BAD_TICKET, NO_HELLO, SILENT, TOO_FAST)
+ALL = (DRAINING, REVOKED, BAD_FRAME, BAD_VERSION, BAD_TICKET, NO_HELLO, SILENT, TOO_FAST, TOO_MANY, CROWDED)
