@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from presence.ids import AccountId, DeviceId, Instant, MemberId, RoomId
-from rooms.group import Role
+from rooms.call import Call, Closed, Here, InRoom
+from rooms.group import Membership, Role, must_moderate, must_write
+from rooms.refusals import Refusal, Refused
 
 
 class Kind(StrEnum):
@@ -39,14 +41,54 @@ class Entry:
     k: str
 
 
-def visible_to(entry: Entry, reader: AccountId, hidden_authors: Container[AccountId]) -> bool:
-    """Whether this reader may see author and text (CH2, CB2)."""
-    return entry.author_account == reader or entry.author_account not in hidden_authors
+class Shown(StrEnum):
+    """How much of an entry one reader gets."""
+
+    ALL = "all"
+    PLACE = "place"
+    """Its place, when it was said, and that it is gone: no author, no body."""
+    GAP = "gap"
+    """Its place alone."""
 
 
-def was_taken_away(entry: Entry) -> bool:
-    """Deleted or hidden: nobody sees author or text any more, the author included (CH2, CH3)."""
-    return entry.kind in (Kind.DELETED, Kind.HIDDEN)
+def shown_to(entry: Entry, reader: AccountId, hidden_authors: Container[AccountId]) -> Shown:
+    """A block makes a gap of it (CH2, CB2). What was deleted or hidden nobody reads any more, the author included, and
+    at once: it is decided anew at each delivery (CH3)."""
+    if entry.author_account != reader and entry.author_account in hidden_authors:
+        return Shown.GAP
+    return Shown.PLACE if entry.kind in (Kind.DELETED, Kind.HIDDEN) else Shown.ALL
+
+
+def key_for(entry: Entry, device: str) -> str | None:
+    """The author's own key, for the device that said it and no other: its page joins it to the line it shows (CH1)."""
+    return entry.k if entry.device == device else None
+
+
+def must_be_own(entry: Entry | None, account: AccountId) -> Entry:
+    """CH3: one's own words can be taken back, and nobody else's. That someone came or went is nobody's words."""
+    if entry is None or entry.author_account != account or entry.kind in (Kind.JOINED, Kind.LEFT):
+        raise Refused(Refusal.NOT_FOUND, "not your entry")
+    return entry
+
+
+def must_be_able_to_hide(me: Membership, call: Call | None) -> None:
+    """A moderator hides words in the group's room; call rooms are not theirs to read (UC16, CH3)."""
+    if call is not None:
+        raise Refused(Refusal.NOT_ALLOWED, "a call room")
+    must_moderate(me)
+
+
+def must_be_able_to_say(me: Membership, call: Call | None) -> None:
+    """In the group's room whoever takes part (GR3); in a call's room the caller and whoever is in it, until its end
+    (UC5, UC16). Whether they may read the room at all was asked before."""
+    if call is None:
+        must_write(me)
+        return
+    if isinstance(call.end, Closed):
+        raise Refused(Refusal.CALL_OVER)
+    recipient = call.recipients.get(me.id)
+    if recipient is not None and not isinstance(recipient.answer, InRoom | Here):
+        raise Refused(Refusal.NOT_ALLOWED, "enter the room first")
 
 
 def position_continues(*, reader_epoch: int, reader_seq: int, epoch: int, head: int) -> bool:

@@ -8,9 +8,19 @@ from typing import TypeVar
 
 from presence.ids import AccountId, RoomId
 from rooms import either
-from rooms.call import Call, Closed, Here, InRoom, may_read_room
-from rooms.chat import Entry, Kind, position_continues, visible_to, was_taken_away
-from rooms.group import Membership, Role, must_be_active, must_moderate, must_write
+from rooms.call import Call, may_read_room
+from rooms.chat import (
+    Entry,
+    Kind,
+    Shown,
+    key_for,
+    must_be_able_to_hide,
+    must_be_able_to_say,
+    must_be_own,
+    position_continues,
+    shown_to,
+)
+from rooms.group import Membership, Role, must_be_active
 from rooms.refusals import Refusal, Refused
 from server.handlers.call_changes import save_call
 from server.handlers.calls import member_in_call
@@ -126,7 +136,8 @@ async def say(services: Services, who: Who, command: f.Say) -> f.Ok:
 
     def decide(tx: Tx) -> Done:
         seat = seat_in(tx, who, command.room)
-        call = _may_say(seat)
+        call = seat.call
+        must_be_able_to_say(seat.me, call)
         entry = tx.chat.append(
             seat.room.id,
             Kind.SAID,
@@ -151,26 +162,12 @@ async def say(services: Services, who: Who, command: f.Say) -> f.Ok:
     return await commit(services, who, command, decide, urgent=first.call is not None)
 
 
-def _may_say(seat: Seat) -> Call | None:
-    if seat.call is None:
-        must_write(seat.me)
-        return None
-    if isinstance(seat.call.end, Closed):
-        raise Refused(Refusal.CALL_OVER)
-    recipient = seat.call.recipients.get(seat.me.id)
-    if recipient is not None and not isinstance(recipient.answer, InRoom | Here):
-        raise Refused(Refusal.NOT_ALLOWED, "enter the room first")
-    return seat.call
-
-
 async def delete_entry(services: Services, who: Who, command: f.DeleteEntry) -> f.Ok:
     """The author's own words, unreadable at once for everyone (CH3)."""
 
     def decide(tx: Tx) -> Done:
         seat = seat_in(tx, who, command.room)
-        entry = tx.chat.entry(seat.room.id, command.seq)
-        if entry is None or entry.author_account != who.account or entry.kind is Kind.JOINED:
-            raise Refused(Refusal.NOT_FOUND, "not your entry")
+        must_be_own(tx.chat.entry(seat.room.id, command.seq), who.account)
         return _blank(tx, seat, command.k, command.seq, Kind.DELETED)
 
     return await commit(services, who, command, decide)
@@ -182,9 +179,7 @@ async def hide_entry(services: Services, who: Who, command: f.HideEntry) -> f.Ok
 
     def decide(tx: Tx) -> Done:
         seat = seat_in(tx, who, command.room)
-        if seat.call is not None:
-            raise Refused(Refusal.NOT_ALLOWED, "a call room")
-        must_moderate(seat.me)
+        must_be_able_to_hide(seat.me, seat.call)
         if tx.chat.entry(seat.room.id, command.seq) is None:
             raise Refused(Refusal.NOT_FOUND, "no such entry")
         tx.care.add_audit(seat.me.id, "entry_hidden", seat.room.id, now)
@@ -216,15 +211,18 @@ async def typing(services: Services, who: Who, command: f.Typing) -> None:
 
 
 def entry_view(services: Services, reader: Who, entry: Entry) -> f.Entry:
-    """An entry as one reader may see it (CH2): a gap when a block stands between."""
+    """An entry as one reader may see it (CH2, CH3)."""
     return view_for(entry, reader.account, reader.device, services.hidden_from(reader.account))
 
 
 def view_for(entry: Entry, reader: AccountId, device: str, hidden: set[AccountId]) -> f.Entry:
-    if not visible_to(entry, reader, hidden):
-        return f.Entry(seq=entry.seq, kind="gap")
-    if was_taken_away(entry):  # its place, and that it is gone: no author, no body (CH2)
-        return f.Entry(seq=entry.seq, kind=entry.kind.value, at=entry.at)
+    match shown_to(entry, reader, hidden):
+        case Shown.GAP:
+            return f.Entry(seq=entry.seq, kind="gap")
+        case Shown.PLACE:
+            return f.Entry(seq=entry.seq, kind=entry.kind.value, at=entry.at)
+        case Shown.ALL:
+            pass
     badge = BADGES[entry.author_role]
     author = f.Person(member=entry.author, name=entry.author_name, badge=badge, simulated=entry.simulated)
     return f.Entry(
@@ -235,5 +233,5 @@ def view_for(entry: Entry, reader: AccountId, device: str, hidden: set[AccountId
         text=entry.text,
         experience=entry.experience,
         reply_to=entry.reply_to,
-        k=entry.k if entry.device == device else None,
+        k=key_for(entry, device),
     )
