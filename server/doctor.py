@@ -20,7 +20,8 @@ from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
 
-from server.helplines import STALE_AFTER_DAYS, load, stale
+from rooms.helplines import STALE_AFTER_DAYS
+from server.helplines import load, stale
 from server.offline import damage_of, latest_instant_of
 from server.settings import Settings
 from server.site.pages import STATIC
@@ -32,7 +33,6 @@ DISK_SHOULD_BE_FREE_BYTES = 1024**3
 CLOCK_MAY_DIFFER_SECONDS = 60
 NOT_BEFORE = datetime(2025, 1, 1, tzinfo=UTC)
 """No Beside ran before this day: a clock that says so was never set."""
-FILES_BESIDES_SOCKETS = 200
 IN_MEMORY = ("tmpfs", "ramfs")
 IN_A_CONTAINER = ("overlay", "aufs")
 
@@ -179,12 +179,13 @@ def open_files(settings: Settings) -> Iterator[Finding]:
     """Every connection is an open file."""
     import resource  # not on Windows, where this look then says so
 
-    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = settings.connections_at_most + FILES_BESIDES_SOCKETS
+    _, limit = resource.getrlimit(resource.RLIMIT_NOFILE)  # up to the hard limit `serve` raises its own
+    wanted = settings.open_files_at_most
+    besides = wanted - settings.connections_at_most
     if limit != resource.RLIM_INFINITY and limit < wanted:
         yield Finding(
             Level.LOOK,
-            f"At most {max(0, limit - FILES_BESIDES_SOCKETS)} people can be connected: {limit} open files are allowed.",
+            f"At most {max(0, limit - besides)} people can be connected: {limit} open files are allowed.",
             f"Raise it: ulimit -n {wanted}, or LimitNOFILE={wanted} in the service file.",
         )
     else:

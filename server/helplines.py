@@ -18,11 +18,11 @@ from pathlib import Path
 
 import msgspec
 
+from rooms.helplines import STALE_AFTER_DAYS, age_days, is_stale, may_be_released
 from server.wire.frames import Name, Part
 from server.wire.http import Helpline
 
 FILE = Path(__file__).parent / "site" / "helplines.json"
-STALE_AFTER_DAYS = 180
 
 
 class Country(Part, frozen=True):
@@ -63,8 +63,8 @@ def stale(today: date, lines: Helplines | None = None) -> list[Stale]:
     found = []
     for code, country in (lines or load()).countries.items():
         for line in country.lines:
-            age = (today - date.fromisoformat(line.checked)).days if line.checked else None
-            if age is None or age > STALE_AFTER_DAYS:
+            age = age_days(line.checked, today)
+            if is_stale(age):
                 found.append(Stale(code, line, age))
     return found
 
@@ -79,7 +79,7 @@ def main(words: Sequence[str], today: date | None = None, path: Path = FILE) -> 
     count = sum(len(country.lines) for country in known.countries.values())
     say = [str(one) for one in old]
     say.append(f"{count} numbers of {len(known.countries)} countries; {len(old)} to look at.")
-    refused = bool(old) and "--release" in words
+    refused = "--release" in words and not may_be_released(one.age_days for one in old)
     if refused:
         say.append(f"No release: look at each source and write the day; {STALE_AFTER_DAYS} days is the oldest allowed.")
     sys.stdout.write("\n".join(say) + "\n")

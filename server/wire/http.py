@@ -25,10 +25,11 @@ a Problem body.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from msgspec import Meta
 
+from rooms.helplines import HelplineKind
 from server.wire.frames import Id, Key, Millis, Name, Part, Secret, Words
 
 Passphrase = Annotated[str, Meta(min_length=8, max_length=200)]
@@ -142,7 +143,7 @@ class Problem(Part, frozen=True):
 
 
 class Helpline(Part, frozen=True):
-    kind: Literal["crisis", "emergency", "text", "youth", "substance"]
+    kind: HelplineKind
     name: Name
     number: str
     source: str

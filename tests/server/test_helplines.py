@@ -9,7 +9,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from server.helplines import STALE_AFTER_DAYS, Country, Helplines, load, main, stale
+from rooms.helplines import STALE_AFTER_DAYS
+from server.helplines import Country, Helplines, load, main, stale
 from server.wire.http import Helpline
 
 TODAY = date(2026, 1, 31)
