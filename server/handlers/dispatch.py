@@ -19,6 +19,7 @@ HANDLERS: dict[type[f.Frame], Handler] = {
     f.FindGroups: groups.find_groups,
     f.CreateGroup: groups.create_group,
     f.MakeInvite: joining.make_invite,
+    f.LookAtInvite: joining.look_at_invite,
     f.UseInvite: joining.use_invite,
     f.AskToJoin: joining.ask_to_join,
     f.ListJoinRequests: joining.list_join_requests,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 from presence.availability import Quiet
@@ -78,6 +80,40 @@ async def make_invite(services: Services, who: Who, command: f.MakeInvite) -> f.
     return await commit(services, who, command, decide)
 
 
+async def look_at_invite(services: Services, who: Who, command: f.LookAtInvite) -> f.Ok:
+    """What one agrees to, before agreeing (GR2). The link stays unused. Invites are in the file alone: while the store
+    is down this hears so, and not that the link is bad."""
+    now = services.clock.now()
+
+    def read(tx: Tx) -> Group | None:
+        into = tx.joining.invite_into(digest(command.invite), now)
+        return tx.groups.group(into) if into is not None else None
+
+    with _guessing(services, who, now):
+        group = await services.store.read_log(read)
+        if group is None:
+            raise Refused(Refusal.INVITE_SPENT)
+    seen = f.InvitedTo(
+        re=command.k, name=group.name, blurb=group.blurb, rules=group.rules, questions=list(group.questions)
+    )
+    services.out.send_urgent(who.connection, seen)
+    return f.Ok(re=command.k)
+
+
+@contextmanager
+def _guessing(services: Services, who: Who, now: Instant) -> Iterator[None]:
+    """A link is a secret that could be guessed: ten wrong ones at once, then one in 30 s, looking and using together.
+    A right one is not counted, so that nobody is kept out by a page that asks again."""
+    name = str(who.account)
+    services.invite_tries.must_be_left(name, now)
+    try:
+        yield
+    except Refused as refused:
+        if refused.code is Refusal.INVITE_SPENT:
+            services.invite_tries.take(name, now)
+        raise
+
+
 async def use_invite(services: Services, who: Who, command: f.UseInvite) -> f.Ok:
     now = services.clock.now()
 
@@ -93,7 +129,8 @@ async def use_invite(services: Services, who: Who, command: f.UseInvite) -> f.Ok
         entry = entry_joined(tx, joined, group.room, who, command.k, now)
         return Done(f.Ok(re=command.k, group=joined.group), lambda changes: told_joined(changes, joined, entry))
 
-    return await commit(services, who, command, decide)
+    with _guessing(services, who, now):
+        return await commit(services, who, command, decide)
 
 
 async def ask_to_join(services: Services, who: Who, command: f.AskToJoin) -> f.Ok:

@@ -16,6 +16,7 @@ from rooms.policy import Policy
 from rooms.refusals import Refusal, Refused
 from server.clock import Clock
 from server.ports import Changes, Outgoing, SeatId, Store, Tx
+from server.tries import Tries
 from server.who import Who
 from server.wire.codec import command_digest, decode_ok, encode_event
 from server.wire.frames import Command, Ok
@@ -47,6 +48,7 @@ class Services:
     blocked: dict[AccountId, set[AccountId]] = field(default_factory=dict)
     acks: dict[CallId, list[Ack]] = field(default_factory=dict)
     """Acks of devices that wait for the commit under way; see `server.handlers.calls`."""
+    invite_tries: Tries = field(default_factory=Tries)
     saving_acks: set[asyncio.Task[None]] = field(default_factory=set)
     ready_at: int = 0
     worst_lateness_ms: int = 0

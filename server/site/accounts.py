@@ -7,13 +7,12 @@ passphrase.
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 
 from aiohttp import web
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
-from presence.ids import AccountId, DeviceId, Instant
+from presence.ids import AccountId, DeviceId
 from rooms.refusals import Refusal, Refused
 from server.handlers.services import Services
 from server.ids import digest, new_id, new_recovery_code, new_secret
@@ -22,11 +21,10 @@ from server.ports import Tx
 from server.records import Account
 from server.settings import Settings
 from server.site.guard import answer, body, clear_cookie, set_cookie, signed_in
+from server.tries import Tries
 from server.wire import http
 
 RECOVERY_CODES = 8
-TRIES_AT_ONCE = 10
-TRIES_REFILL_MS = 30_000
 HASHES_AT_ONCE = 2
 FIRST_COORDINATOR = "first_coordinator"
 
@@ -54,27 +52,6 @@ class Passphrases:
             return self._hasher.verify(stored, passphrase)
         except (VerifyMismatchError, InvalidHashError):
             return False
-
-
-class Tries:
-    """How often a name may be tried: ten at once, then one in 30 s. By name, not by address: people behind one
-    address (a clinic, a shelter) must not lock each other out."""
-
-    def __init__(self, names_at_most: int = 10_000) -> None:
-        self._seen: OrderedDict[str, tuple[float, Instant]] = OrderedDict()
-        self._at_most = names_at_most
-
-    def take(self, name: str, now: Instant) -> None:
-        left, at = self._seen.pop(name, (float(TRIES_AT_ONCE), now))
-        left = min(float(TRIES_AT_ONCE), left + (now - at) / TRIES_REFILL_MS)
-        self._seen[name] = (max(0.0, left - 1), now)
-        while len(self._seen) > self._at_most:
-            self._seen.popitem(last=False)
-        if left < 1:
-            raise Refused(Refusal.TOO_FAST)
-
-    def forget(self, name: str) -> None:
-        self._seen.pop(name, None)
 
 
 class AccountPages:

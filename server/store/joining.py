@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from sqlalchemy import Connection, RowMapping, Select, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, delete, insert, select, update
 
 from presence.ids import AccountId, GroupId, Instant, MemberId
 from server.records import JoinRequest
@@ -24,8 +24,12 @@ class SqlJoining:
             )
         )
 
+    def invite_into(self, token_hash: str, now: Instant) -> GroupId | None:
+        row = self._db.execute(select(invites.c.group_id).where(_unspent(token_hash, now))).first()
+        return GroupId(row.group_id) if row is not None else None
+
     def spend_invite(self, token_hash: str, account: AccountId, now: Instant) -> tuple[GroupId, str] | None:
-        unspent = (invites.c.token_hash == token_hash) & invites.c.used_by.is_(None) & (invites.c.expires_at > now)
+        unspent = _unspent(token_hash, now)
         row = self._db.execute(select(invites.c.group_id, invites.c.role).where(unspent)).first()
         if row is None:
             return None
@@ -64,6 +68,10 @@ class SqlJoining:
     def settle_request(self, request: str, state: str, reason: str) -> None:
         where = join_requests.c.id == request
         self._db.execute(update(join_requests).where(where).values(state=state, reason=reason))
+
+
+def _unspent(token_hash: str, now: Instant) -> ColumnElement[bool]:
+    return (invites.c.token_hash == token_hash) & invites.c.used_by.is_(None) & (invites.c.expires_at > now)
 
 
 def _requests() -> Select[tuple[object, ...]]:

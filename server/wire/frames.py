@@ -257,6 +257,14 @@ class MakeInvite(Frame, tag="make_invite", frozen=True):
     role: Literal["observer", "member"] = "member"
 
 
+class LookAtInvite(Frame, tag="look_at_invite", frozen=True):
+    """See what a single-use link leads to, before agreeing to it (GR2); the link stays unused. A wrong, a used and a
+    run-out link hear one and the same refusal. Answered by `invited_to`, then `ok`."""
+
+    k: Key
+    invite: Secret
+
+
 class UseInvite(Frame, tag="use_invite", frozen=True):
     """Join by a single-use link, under the name this group shall know (GR2, GR6, GR7)."""
 
@@ -633,8 +641,8 @@ class ResolveReport(Frame, tag="resolve_report", frozen=True):
 
 Command = (
     Hello | Beat | Visible
-    | FindGroups | CreateGroup | MakeInvite | UseInvite | AskToJoin | ListJoinRequests | DecideJoin | ListMembers
-    | TakePart | SetRole | RemoveMember | LeaveGroup | FinishIntroduction
+    | FindGroups | CreateGroup | MakeInvite | LookAtInvite | UseInvite | AskToJoin | ListJoinRequests | DecideJoin
+    | ListMembers | TakePart | SetRole | RemoveMember | LeaveGroup | FinishIntroduction
     | OpenRoom | CloseRoom | FetchEntries | Say | DeleteEntry | HideEntry | Typing
     | SetAvailability | SetRungWhenAway | HidePresence
     | RaiseCall | CardDelivered | CardSeen | AnswerCall | EnterCall | LeaveCall | ConfirmHere | CancelCall | UndoCancel
@@ -693,6 +701,16 @@ class GroupsNow(Frame, tag="groups_now", frozen=True):
 class FoundGroups(Frame, tag="found_groups", frozen=True):
     re: Key
     groups: list[GroupCard]
+
+
+class InvitedTo(Frame, tag="invited_to", frozen=True):
+    """The group that a link leads to: what a stranger may learn of it, and what it asks of those who join (GR1, GR2)."""
+
+    re: Key
+    name: Name
+    blurb: Words
+    rules: Words
+    questions: list[Short]
 
 
 class Members(Frame, tag="members", frozen=True):
@@ -921,7 +939,7 @@ class Revoked(Frame, tag="revoked", frozen=True):
 
 
 Event = (
-    Welcome | Ok | RefusedFrame | Beat | GroupsNow | FoundGroups | Members | JoinRequests | RoomNow | Entries
-    | EntryAdded | EntryChanged | Resync | TypingNow | PresenceNow | MyCall | CheckIn | Card | CardGone | DeskNow
+    Welcome | Ok | RefusedFrame | Beat | GroupsNow | FoundGroups | InvitedTo | Members | JoinRequests | RoomNow
+    | Entries | EntryAdded | EntryChanged | Resync | TypingNow | PresenceNow | MyCall | CheckIn | Card | CardGone | DeskNow
     | Audit | Reports | Blocks | Revoked
 )  # fmt: skip

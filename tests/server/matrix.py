@@ -65,7 +65,8 @@ visible                       ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok
 find_groups                   ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  lo
 create_group                  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  lo
 make_invite                   nf  nf  nf  ob  ok  ok  ok  ok  ok  ok  ok  ok  nf  nf  nf  nf  lo
-# a valid link, whoever holds it
+# a valid link, whoever holds it; looking uses nothing up
+look_at_invite                ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  lo
 use_invite                    ok  ad  ok  ad  ad  ad  ad  ad  ad  ad  ad  ad  ok  ok  ok  ok  lo
 ask_to_join                   ok  ad  ok  ad  ad  ad  ad  ad  ad  ad  ad  ad  ok  ok  ok  ok  lo
 list_join_requests            nf  nf  nf  na  na  na  na  na  na  ok  na  na  nf  nf  nf  nf  lo

@@ -269,6 +269,7 @@ FIELDS: dict[str, Fields] = {
     "find_groups": lambda _s: {"words": ""},
     "create_group": lambda _s: {"name": "Another", "blurb": "", "rules": "", "my_name": "Founder"},
     "make_invite": lambda s: {"group": s.group},
+    "look_at_invite": lambda s: {"invite": s.facts["invite"]},
     "use_invite": lambda s: {"invite": s.facts["invite"], "my_name": "Newcomer", "pledged": True},
     "ask_to_join": lambda s: {"group": s.group, "my_name": "Newcomer", "answers": [], "pledged": True},
     "list_join_requests": lambda s: {"group": s.group},

@@ -233,6 +233,7 @@ def harmless_when_valid(town: Town) -> list[Frame]:
             "questions": ["b"],
         },
         "make_invite": {**group, "role": "observer"},
+        "look_at_invite": {"invite": "x" * 32},
         "use_invite": {"invite": "x" * 32, "my_name": "Harm", "pledged": True},
         "ask_to_join": {**group, "my_name": "Harm", "answers": ["a"], "pledged": True},
         "list_join_requests": group,

@@ -72,6 +72,10 @@ class Commands(ABC):
         """The secret part of a single-use link."""
         return str((await self.ask("make_invite", key=key, group=group, role=role))["invite"])
 
+    async def look_at_invite(self, invite: str) -> View:
+        """What a link leads to (`name`, `blurb`, `rules`, `questions`), without using it."""
+        return await self.read("look_at_invite", invite=invite)
+
     async def use_invite(self, invite: str, my_name: str, *, pledged: bool = True, key: str | None = None) -> View:
         """Join. Returns the group as one of one's own."""
         ok = await self.ask("use_invite", key=key, invite=invite, my_name=my_name, pledged=pledged)

@@ -185,6 +185,16 @@ export interface MakeInvite {
   role?: "member" | "observer";
 }
 
+/**
+ * See what a single-use link leads to, before agreeing to it (GR2); the link stays unused. A wrong, a used and a
+ * run-out link hear one and the same refusal. Answered by `invited_to`, then `ok`.
+ */
+export interface LookAtInvite {
+  t: "look_at_invite";
+  k: string;
+  invite: string;
+}
+
 /** Join by a single-use link, under the name this group shall know (GR2, GR6, GR7). */
 export interface UseInvite {
   t: "use_invite";
@@ -603,6 +613,16 @@ export interface FoundGroups {
   groups: GroupCard[];
 }
 
+/** The group that a link leads to: what a stranger may learn of it, and what it asks of those who join (GR1, GR2). */
+export interface InvitedTo {
+  t: "invited_to";
+  re: string;
+  name: string;
+  blurb: string;
+  rules: string;
+  questions: string[];
+}
+
 export interface Members {
   t: "members";
   re: string;
@@ -847,6 +867,7 @@ export type Command =
   | FindGroups
   | CreateGroup
   | MakeInvite
+  | LookAtInvite
   | UseInvite
   | AskToJoin
   | ListJoinRequests
@@ -903,6 +924,7 @@ export type Event =
   | Beat
   | GroupsNow
   | FoundGroups
+  | InvitedTo
   | Members
   | JoinRequests
   | RoomNow
@@ -1049,6 +1071,8 @@ export const CLOSE_CODES: Record<number, { name: string; returns: boolean }> = {
   4005: { name: "no_hello", returns: true },
   4006: { name: "silent", returns: true },
   4007: { name: "too_fast", returns: true },
+  4008: { name: "too_many", returns: false },
+  4009: { name: "crowded", returns: true },
 };
 
 /** What the server says when it says no: [what happened, what to do next]. */
@@ -1076,6 +1100,12 @@ export const REFUSALS = {
   too_late: ["It is too late to take that back.", "You can ask again."],
   enough_people: ["They have enough people just now, thank you.", "There is nothing more to do."],
   not_on_shift: ["You are not on shift.", "Go on shift first."],
+  not_witnessed: ["This is not something to do in front of others, and we will not watch it.", "You do not have to be alone with it. You can ask for someone now."],
+  not_enough_witnesses: ["Fewer people are with you than you wanted.", "Wait for them, begin all the same, or ask for someone now."],
+  action_over: ["This has ended.", "There is nothing more to do."],
+  witnesses_full: ["They have enough witnesses, thank you.", "There is nothing more to do."],
+  one_at_a_time: ["You have one running already.", "Finish or stop that one first."],
+  not_present: ["Only those who were there at that moment can say what they saw.", "There is nothing more to do."],
   not_saved: ["We could not save that just now.", "Keep the page open; we try again."],
 } as const;
 
