@@ -22,10 +22,6 @@ class Account:
     shift_since: Instant
     simulated: bool
 
-    @property
-    def is_on_call_staff(self) -> bool:
-        return self.volunteer or self.coordinator
-
 
 @dataclass(frozen=True, slots=True)
 class Device:

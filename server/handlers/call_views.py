@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from presence.ids import AccountId, Instant
+from rooms import desk
 from rooms.call import (
     Asked,
     Call,
@@ -31,10 +32,10 @@ from rooms.call import (
     is_asking,
     may_read_room,
     needs_the_backup,
-    peers,
     standing,
 )
 from rooms.caller import can_confirm_here
+from rooms.desk import is_involved, may_see_words
 from rooms.ladder import Step, upcoming
 from rooms.policy import Policy
 from server.wire.frames import (
@@ -48,7 +49,6 @@ from server.wire.frames import (
     MyCall,
     NextStep,
     Person,
-    Pin,
     Prompt,
     RingName,
     StoodDown,
@@ -184,7 +184,6 @@ def card(call: Call, recipient: Recipient, now: Instant, policy: Policy, asked: 
     stood_down = _stood_down(call, recipient)
     may_read = may_read_room(call, recipient.member)
     asking = is_asking(call, recipient)
-    involved = _is_involved(call, recipient)
     return Card(
         call=call.id,
         version=call.version,
@@ -195,7 +194,7 @@ def card(call: Call, recipient: Recipient, now: Instant, policy: Policy, asked: 
         my_name=recipient.name,
         as_volunteer=recipient.part is not Part.PEER,
         caller=Person(member=call.caller, name=call.caller_name),
-        words=call.words if involved or (asking and recipient.part is Part.PEER) else "",
+        words=call.words if may_see_words(call, recipient) else "",
         raised_at=call.raised_at,
         standing=standing(call).value,
         mine=answer_of(recipient),
@@ -215,12 +214,6 @@ def card(call: Call, recipient: Recipient, now: Instant, policy: Policy, asked: 
     )
 
 
-def _is_involved(call: Call, recipient: Recipient) -> bool:
-    """Coming, in the room or here, in a call that goes on. Into a parked call only on-call comes (UC12)."""
-    goes_on = call.end is None or (isinstance(call.end, Parked) and recipient.part is not Part.PEER)
-    return goes_on and isinstance(recipient.answer, Coming | InRoom | Here)
-
-
 def _may_sound(call: Call, recipient: Recipient) -> bool:
     """UC6: with one here cards stay, sound stops; on-call brought in sounds whatever the state, as does danger."""
     wanted = call.wanted_since is not None or needs_the_backup(call)
@@ -232,7 +225,7 @@ def _stood_down(call: Call, recipient: Recipient) -> StoodDown:
         case Cancelled(why=word) | Closed(word=word):
             return STOPPED.get(word, "ended")
         case Parked():
-            return "no" if _is_involved(call, recipient) else "ended"
+            return "no" if is_involved(call, recipient) else "ended"
         case None:
             pass
     if isinstance(recipient.answer, Asked | Lapsed | Withdrawn) and not is_asking(call, recipient):
@@ -253,13 +246,11 @@ def _prompt(call: Call, recipient: Recipient) -> Prompt:
 
 
 def desk_row(
-    call: Call, account: AccountId, now: Instant, policy: Policy, *, on_shift: bool, saved: bool = True
+    call: Call, account: AccountId, now: Instant, policy: Policy, *, on_duty: bool, saved: bool = True
 ) -> DeskRow:
     """OC1: facts, no words (OC2)."""
-    mine = next((r for r in call.recipients.values() if r.account == account and r.part is not Part.PEER), None)
+    mine = desk.seat_of(call, account)
     steps = _next_steps(call, policy)
-    involved = mine is not None and isinstance(mine.answer, Coming | InRoom | Here)
-    asking = mine is not None and is_asking(call, mine) and mine.sound_at is not None
     rung = [r for r in call.recipients.values() if not isinstance(r.answer, Dismissed)]
     return DeskRow(
         call=call.id,
@@ -267,7 +258,7 @@ def desk_row(
         group_name=call.group_name,
         caller_name=call.caller_name,
         raised_at=call.raised_at,
-        no_human_since=None if here(call) else call.waiting_since,
+        no_human_since=desk.no_human_since(call),
         standing=standing(call).value,
         attempt=call.attempt,
         ring=max((r.ring for r in call.rings), default=0),
@@ -277,30 +268,11 @@ def desk_row(
         seen=sum(1 for r in rung if r.reached >= Reached.SEEN),
         cant=sum(1 for r in rung if isinstance(r.answer, CantNow)),
         helpers=helpers_of(call),
-        pinned=_pinned(call),
+        pinned=desk.pins(call),
         caller_lost_since=call.lost_since,
         follow_up_at=call.end.follow_up_at if isinstance(call.end, Parked) else None,
         mine=answer_of(mine) if mine is not None else "none",
-        sounds=asking,
-        can_accept=on_shift and not involved and not isinstance(call.end, Cancelled | Closed),
+        sounds=desk.sounds(call, account),
+        can_accept=desk.may_accept(call, account, on_duty=on_duty),
         saved=saved,
     )
-
-
-def _pinned(call: Call) -> list[Pin]:
-    pins: list[Pin] = []
-    if call.danger_at is not None:
-        pins.append("danger")
-    if call.failsafe_at is not None and not here(call):
-        pins.append("failsafe")
-    if any(isinstance(r.answer, Lapsed) for r in peers(call.recipients.values())) and not here(call):
-        pins.append("lapsed")
-    if call.lost_since is not None and call.end is None:
-        pins.append("follow_up" if call.calls_back >= 2 else "lost")
-    if isinstance(call.end, Parked):
-        pins.append("follow_up" if call.end.followed_up else "parked")
-    if call.tell_volunteer:
-        pins.append("repeat")
-    if call.silence is Silence.CALLER_TOLD:
-        pins.append("silent")
-    return pins

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from presence.ids import CallId, GroupId, Instant, MemberId, RoomId
 from rooms import caller, either, on_call, responder
 from rooms.call import Call, Part, Reached, Recipient, is_over, may_read_room
+from rooms.desk import must_be_on_duty
 from rooms.group import Membership, calls_on_call_alone, may_press
 from rooms.policy import HOUR
 from rooms.refusals import Refusal, Refused
@@ -348,11 +349,7 @@ def _seat_volunteer(
     services: Services, tx: Tx, who: Who, call: Call, now: Instant, reaches: Reaches
 ) -> tuple[Call, Recipient]:
     """A volunteer on shift may accept before their ring goes: volunteers are never refused (UC6)."""
-    account = tx.accounts.by_id(who.account)
-    if account is None or not account.is_on_call_staff:
-        raise Refused(Refusal.NOT_FOUND, "not rung for this call")
-    if account.shift == "" and not account.coordinator:
-        raise Refused(Refusal.NOT_ON_SHIFT)
+    must_be_on_duty(tx.accounts.by_id(who.account))
     mine = (
         c
         for c in candidates_of(services, tx, call, now, reaches)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from presence.ids import CallId
-from rooms import on_call
-from rooms.call import Call, Part, Recipient
+from rooms import desk, on_call
+from rooms.call import Call
 from rooms.refusals import Refusal, Refused
 from server.handlers.call_changes import change_call
 from server.handlers.call_views import desk_row
@@ -15,14 +15,11 @@ from server.who import Who
 from server.wire import frames as f
 
 AUDIT_PAGE = 200
+ROWS_AT_MOST = 200
 
 
 def must_be_staff(tx: Tx, who: Who) -> Account:
-    """Everyone else gets the answer of a page that does not exist."""
-    account = tx.accounts.by_id(who.account)
-    if account is None or not account.is_on_call_staff:
-        raise Refused(Refusal.NOT_FOUND, "not on-call staff")
-    return account
+    return desk.must_be_staff(tx.accounts.by_id(who.account))
 
 
 async def watch_desk(services: Services, who: Who, command: f.WatchDesk) -> f.Ok:
@@ -49,34 +46,23 @@ async def set_shift(services: Services, who: Who, command: f.SetShift) -> f.Ok:
 
 
 def desk_for(services: Services, account: Account, calls: list[Call], reachable: int) -> f.DeskNow:
-    """The whole dashboard of one volunteer: longest without a human first, pinned before that (OC1)."""
-    now = services.clock.now()
-    hidden = services.hidden_from(account.id)
-    on_shift = account.shift != "" or account.coordinator
+    """The whole dashboard of one volunteer (OC1)."""
+    now, store = services.clock.now(), services.store
+    on_duty = desk.is_on_duty(account)
+    mine = desk.on_desk(calls, account.id, services.hidden_from(account.id))[:ROWS_AT_MOST]
     rows = [
-        desk_row(
-            call, account.id, now, services.policy, on_shift=on_shift, saved=not services.store.is_unsaved(call.id)
-        )
-        for call in calls
-        if call.caller_account != account.id and call.caller_account not in hidden and _is_for(call, account)
+        desk_row(call, account.id, now, services.policy, on_duty=on_duty, saved=not store.is_unsaved(call.id))
+        for call in mine
     ]
-    rows.sort(key=lambda r: (not r.pinned, r.no_human_since is None, r.no_human_since or r.raised_at, r.call))
     return f.DeskNow(
         version=now,
         now=now,
         on_shift=account.shift == "on",
         backup=account.shift == "backup",
         shift_since=account.shift_since if account.shift else None,
-        rows=rows[:200],
+        rows=rows,
         volunteers_reachable=reachable,
         worst_lateness_ms=services.worst_lateness_ms,
-    )
-
-
-def _is_for(call: Call, account: Account) -> bool:
-    """A call whose caller keeps on-call out is seen by those who are in it already (GR4)."""
-    return call.volunteers_too or any(
-        r.account == account.id and r.part is not Part.PEER for r in call.recipients.values()
     )
 
 
@@ -86,7 +72,7 @@ async def close_as_volunteer(services: Services, who: Who, command: f.CloseAsVol
     def decide(tx: Tx) -> Done:
         must_be_staff(tx, who)
         call = tx.calls.get(CallId(command.call))
-        seat = None if call is None else seat_of(call, who)
+        seat = None if call is None else desk.seat_of(call, who.account)
         if call is None or seat is None:
             raise Refused(Refusal.NOT_FOUND, "not accepted by this volunteer")
         tx.care.add_audit(seat.member, f"closed_{command.reason}", call.id, now)
@@ -99,20 +85,13 @@ async def close_as_volunteer(services: Services, who: Who, command: f.CloseAsVol
     return await commit(services, who, command, decide, urgent=True)
 
 
-def seat_of(call: Call, who: Who) -> Recipient | None:
-    """The volunteer's own seat in a call."""
-    return next((r for r in call.recipients.values() if r.account == who.account and r.part is not Part.PEER), None)
-
-
 async def reopen_call(services: Services, who: Who, command: f.ReopenCall) -> f.Ok:
     now, reaches = services.clock.now(), services.roster.reaches()
 
     def decide(tx: Tx) -> Done:
-        account = must_be_staff(tx, who)
-        if account.shift == "" and not account.coordinator:
-            raise Refused(Refusal.NOT_ON_SHIFT)
+        account = desk.must_be_on_duty(tx.accounts.by_id(who.account))
         call = tx.calls.get(CallId(command.call))
-        if call is None or call.caller_account in services.hidden_from(who.account) or not _is_for(call, account):
+        if call is None or not desk.may_take(call, account.id, services.hidden_from(account.id)):
             raise Refused(Refusal.NOT_FOUND, "no such call")
         running = tx.calls.active_of(call.caller)
         tx.care.add_audit(account.id, "call_reopened", call.id, now)
@@ -129,9 +108,7 @@ async def read_audit(services: Services, who: Who, command: f.ReadAudit) -> f.Ok
     now = services.clock.now()
 
     def look(tx: Tx) -> tuple[list[AuditLine], bool]:
-        account = must_be_staff(tx, who)
-        if not account.coordinator:
-            raise Refused(Refusal.NOT_FOUND, "not a coordinator")
+        account = desk.must_be_coordinator(tx.accounts.by_id(who.account))
         tx.care.add_audit(account.id, "audit_read", account.id, now)
         return tx.care.audit(command.after, AUDIT_PAGE), tx.care.audit_is_intact()
 

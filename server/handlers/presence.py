@@ -15,6 +15,7 @@ from presence.ids import AccountId, CallId, GroupId, Instant, MemberId
 from presence.roster import Seat
 from rooms import caller, escalation, responder
 from rooms.call import Call, Dismissed
+from rooms.desk import is_staff
 from rooms.group import Membership, Role, State
 from server.handlers import check_ins
 from server.handlers.call_changes import save_call
@@ -165,8 +166,7 @@ async def reach_changed(services: Services, account: AccountId) -> None:
     now = services.clock.now()
 
     def read(tx: Tx) -> tuple[bool, list[GroupId], list[CallId]]:
-        account_row = tx.accounts.by_id(account)
-        staff = account_row is not None and account_row.is_on_call_staff
+        staff = is_staff(tx.accounts.by_id(account))
         groups = [g.group.id for g in tx.groups.groups_of(account) if g.me.state is State.ACTIVE]
         live = tx.calls.live() if staff else []
         calls = [c.id for c in live] if staff else [c for g in groups for c in tx.calls.live_of_group(g)]

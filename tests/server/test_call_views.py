@@ -27,8 +27,8 @@ def card_of(w: World, name: str) -> Card:
     return card(w.call, w.of(name), w.now, POLICY)
 
 
-def row_for(w: World, name: str = "Vic", *, on_shift: bool = True) -> DeskRow:
-    return desk_row(w.call, account_of(name), w.now, POLICY, on_shift=on_shift)
+def row_for(w: World, name: str = "Vic", *, on_duty: bool = True) -> DeskRow:
+    return desk_row(w.call, account_of(name), w.now, POLICY, on_duty=on_duty)
 
 
 def plain(frame: object) -> dict[str, object]:
