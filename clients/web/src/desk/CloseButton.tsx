@@ -20,7 +20,7 @@ export function CloseButton({ call, onClosed }: { call: string; onClosed: () => 
         {words.closeCall}
       </button>
       {open.value && (
-        <Sheet labelledBy="close-title" onClose={() => (open.value = false)}>
+        <Sheet labelledBy="close-title" onClose={() => (open.value = false)} data={{ "data-screen": "close-call" }}>
           <h1 class="say" id="close-title" tabIndex={-1}>
             {words.closeSay}
           </h1>

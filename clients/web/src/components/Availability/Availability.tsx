@@ -38,7 +38,7 @@ export function Availability({ group }: { group: MyGroup }) {
       <Problem of={trouble} />
       <p class="small quiet wide-only">{words.says[group.availability]}</p>
       {choosing.value && (
-        <Sheet labelledBy="break-title" onClose={() => (choosing.value = false)}>
+        <Sheet labelledBy="break-title" onClose={() => (choosing.value = false)} data={{ "data-screen": "break" }}>
           <h1 class="say" id="break-title" tabIndex={-1}>
             {words.breakTitle}
           </h1>

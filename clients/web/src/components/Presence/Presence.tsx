@@ -110,7 +110,7 @@ interface PeopleSheetProps {
 
 export function PeopleSheet({ group, onClose, onPerson }: PeopleSheetProps) {
   return (
-    <Sheet labelledBy="people-title" onClose={onClose}>
+    <Sheet labelledBy="people-title" onClose={onClose} data={{ "data-screen": "people" }}>
       <h1 class="say" id="people-title" tabIndex={-1}>
         {words.here}
       </h1>

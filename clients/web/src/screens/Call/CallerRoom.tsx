@@ -87,7 +87,7 @@ export function CallerRoom({ call }: { call: MyCall }) {
       {sheet.value === "end" && <EndSheet call={call} onClose={close} />}
       {sheet.value === "people" && <HelpersSheet call={call} onClose={close} />}
       {sheet.value === "plan" && (
-        <Sheet labelledBy="plan-sheet" onClose={close}>
+        <Sheet labelledBy="plan-sheet" onClose={close} data={{ "data-screen": "own-plan" }}>
           <h1 class="vh" id="plan-sheet" tabIndex={-1}>
             {planWords.title}
           </h1>
@@ -153,7 +153,7 @@ function Truth({ call, more }: { call: MyCall; more: boolean }) {
 function HelpersSheet({ call, onClose }: { call: MyCall; onClose: () => void }) {
   const { run, trouble, busy } = useDeed();
   return (
-    <Sheet labelledBy="helpers-title" onClose={onClose}>
+    <Sheet labelledBy="helpers-title" onClose={onClose} data={{ "data-screen": "helpers" }}>
       <h1 class="say" id="helpers-title" tabIndex={-1}>
         {words.people}
       </h1>
