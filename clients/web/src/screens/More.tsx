@@ -12,22 +12,24 @@ type Screens = typeof import("./more");
 const screens = signal<Screens | null>(null);
 const failed = signal(false);
 
-function load(): void {
+async function load(): Promise<void> {
   if (screens.peek()) return;
   failed.value = false;
-  import("./more").then(
-    (found) => (screens.value = found),
-    () => (failed.value = true),
-  );
+  try {
+    // Never `import(…).then(…)`: Vite loads the chunk's style first, and with `then` nobody would hear that it failed.
+    screens.value = await import("./more");
+  } catch {
+    failed.value = true;
+  }
 }
 
 /** One of the screens that are loaded later. Until it is there, the yellow button is. */
 export function More({ show }: { show: (screens: Screens) => ComponentChild }) {
-  useEffect(load, []);
+  useEffect(() => void load(), []);
   if (screens.value) return <>{show(screens.value)}</>;
   return (
     <div class="screen" data-screen="loading">
-      <Bar title={common.name} heading={false} onBack={() => go({ at: "groups" })} />
+      <Bar title={common.name} onBack={() => go({ at: "groups" })} />
       <main class="page">
         {failed.value ? <NotThere /> : <p class="lead" role="status">{common.loading}</p>}
       </main>
@@ -44,7 +46,7 @@ function NotThere() {
       <p class="lead" role="alert">
         {newer ? `${line.protocol} ${line.protocolDo}` : common.unreached}
       </p>
-      <button class="btn wide" type="button" onClick={newer ? () => location.reload() : load}>
+      <button class="btn wide" type="button" onClick={newer ? () => location.reload() : () => void load()}>
         {newer ? line.reload : common.tryAgain}
       </button>
     </>
