@@ -70,6 +70,8 @@ interface BarProps {
 }
 
 export function Bar({ title, heading = true, onBack, backLabel = common.back, children, conn = true }: BarProps) {
+  const Title = heading ? "h1" : "p";
+  const mark = title === common.name && !conn;
   return (
     <header class="bar">
       {children}
@@ -79,16 +81,10 @@ export function Bar({ title, heading = true, onBack, backLabel = common.back, ch
         </button>
       )}
       <div class="bar-title">
-        {heading ? (
-          <h1>{title}</h1>
-        ) : title === common.name && !conn ? (
-          <p class="wordmark">
-            <Logo />
-            {title}
-          </p>
-        ) : (
-          <p>{title}</p>
-        )}
+        <Title class={mark ? "wordmark" : undefined}>
+          {mark && <Logo />}
+          {title}
+        </Title>
         {conn && <Conn />}
       </div>
       <ExitButton />

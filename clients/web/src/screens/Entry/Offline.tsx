@@ -32,7 +32,7 @@ export function Offline() {
 export function Starting() {
   return (
     <div class="screen" data-screen="starting">
-      <Bar title={common.name} heading={false} conn={false} />
+      <Bar title={common.name} conn={false} />
       <main class="page">
         <MainLine />
       </main>
