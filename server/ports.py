@@ -19,6 +19,7 @@ from server.records import (
     Block,
     Device,
     DuePage,
+    JoinAnswer,
     JoinRequest,
     MyGroup,
     Page,
@@ -132,6 +133,19 @@ class Joining(Protocol):
     def requests(self, group: GroupId, now: Instant) -> list[JoinRequest]: ...
     def request(self, request: str, now: Instant) -> JoinRequest | None: ...
     def settle_request(self, request: str, state: str, reason: str) -> None: ...
+    def expire_requests(self, now: Instant) -> set[AccountId]:
+        """Nobody answered in time: those who asked wait no longer, and may ask again. Returns who they are."""
+        ...
+
+    def join_answers(self, account: AccountId) -> list[JoinAnswer]:
+        """This person's requests that did not let them in and that they have not put away, the oldest first."""
+        ...
+
+    def forget_answer(self, request: str, account: AccountId) -> bool:
+        """Delete the request with all that was said in it. False when it is not theirs, or not settled."""
+        ...
+
+    def forget_answers_of(self, member: MemberId) -> None: ...
 
 
 class Chat(Protocol):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from presence.ids import AccountId, CallId, DeviceId, GroupId, Instant, MemberId, RoomId
 from rooms.group import Group, Membership
@@ -87,6 +88,17 @@ class JoinRequest:
     name: str
     answers: tuple[str, ...]
     at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class JoinAnswer:
+    """What became of a request that did not let somebody in."""
+
+    request: str
+    group: GroupId
+    group_name: str
+    answer: Literal["declined", "expired"]
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

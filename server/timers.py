@@ -14,6 +14,7 @@ from presence.ids import CallId, Instant
 from rooms.call import Call
 from server.handlers.call_changes import save_call
 from server.handlers.check_ins import tell_due
+from server.handlers.joining import expire_requests
 from server.handlers.retention import SWEEP_EVERY_MS, Retention, sweep
 from server.handlers.services import Reaches, Services
 from server.metrics import DEADLINES, LATENESS
@@ -81,6 +82,7 @@ class Timers:
         await tell_due(self._services)
         if now >= self._next_sweep:
             self._next_sweep = now + SWEEP_EVERY_MS
+            await expire_requests(self._services)
             await sweep(self._services, Retention())
 
     async def look(self) -> int:

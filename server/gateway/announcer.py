@@ -22,6 +22,7 @@ from server.gateway.hub import Hub
 from server.handlers.calls import member_in_call
 from server.handlers.chat import view_for
 from server.handlers.groups import my_group_view
+from server.handlers.joining import answers_for
 from server.handlers.oncall import desk_for
 from server.handlers.presence import crowd_of, presence_for, views_of
 from server.handlers.services import Services
@@ -172,6 +173,9 @@ class Announcer:
         self._soon("leases", REFRESH_LEASES_SECONDS, self._refresh_leases)
 
     async def _tell_groups_of(self, account: AccountId) -> None:
+        answers = await answers_for(self._s, account)
+        if answers is not None:
+            self._hub.to_account(account, answers)
         groups = await self._store.read(lambda tx: tx.groups.groups_of(account))
         self._hub.to_account(account, f.GroupsNow(groups=[my_group_view(g) for g in groups]))
 

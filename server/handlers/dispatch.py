@@ -24,6 +24,7 @@ HANDLERS: dict[type[f.Frame], Handler] = {
     f.AskToJoin: joining.ask_to_join,
     f.ListJoinRequests: joining.list_join_requests,
     f.DecideJoin: joining.decide_join,
+    f.DismissJoinAnswer: joining.dismiss_join_answer,
     f.ListMembers: groups.list_members,
     f.TakePart: groups.take_part,
     f.SetRole: groups.set_role,

@@ -36,6 +36,7 @@ def join(
     if tx.groups.name_taken(group, key):
         raise Refused(Refusal.NAME_TAKEN)
     if before is not None:
+        tx.joining.forget_answers_of(before.id)  # they ask again, or come in by a link
         again = replace(before, name=shown, role=role, state=state)
         tx.groups.change_member(again)
         return again
@@ -142,10 +143,11 @@ async def ask_to_join(services: Services, who: Who, command: f.AskToJoin) -> f.O
             raise Refused(Refusal.NOT_FOUND, "no such group")
         if not command.pledged:
             raise Refused(Refusal.PLEDGE_NEEDED)
+        expired = tx.joining.expire_requests(now)  # theirs may be among them: then they ask again
         me = join(services, tx, who.account, group.id, command.my_name, Role.OBSERVER, State.PENDING, now)
         request = JoinRequest(services.new_id(), group.id, me.id, me.name, tuple(command.answers), now)
         tx.joining.add_request(request, now + REQUEST_FOR_MS)
-        return Done(f.Ok(re=command.k, group=group.id), lambda changes: changes.groups_of_changed(who.account))
+        return Done(f.Ok(re=command.k, group=group.id), lambda changes: _told(changes, expired | {who.account}))
 
     return await commit(services, who, command, decide)
 
@@ -191,5 +193,38 @@ async def decide_join(services: Services, who: Who, command: f.DecideJoin) -> f.
         assert group is not None  # noqa: S101  foreign key
         entry = entry_joined(tx, joined, group.room, who, command.k, now)
         return Done(f.Ok(re=command.k), lambda changes: told_joined(changes, joined, entry))
+
+    return await commit(services, who, command, decide)
+
+
+def _told(changes: Changes, accounts: set[AccountId]) -> None:
+    for account in accounts:
+        changes.groups_of_changed(account)
+
+
+async def expire_requests(services: Services) -> None:
+    """Nobody answered in time: whoever asked is told, now or when they come (GR2)."""
+    now = services.clock.now()
+    _told(services.changes, await services.store.write(lambda tx: tx.joining.expire_requests(now)))
+
+
+async def answers_for(services: Services, account: AccountId) -> f.JoinAnswers | None:
+    """What the asker, and nobody else, is shown of requests that did not let them in. None while the store is down:
+    requests are in the file alone, and "there are none" would not be true."""
+    if services.store.afloat:
+        return None
+    found = await services.store.read(lambda tx: tx.joining.join_answers(account))
+    views = that_fit(
+        f.JoinAnswer(request=a.request, group=a.group, group_name=a.group_name, answer=a.answer, reason=a.reason)
+        for a in found
+    )
+    return f.JoinAnswers(answers=views)
+
+
+async def dismiss_join_answer(services: Services, who: Who, command: f.DismissJoinAnswer) -> f.Ok:
+    def decide(tx: Tx) -> Done:
+        if not tx.joining.forget_answer(command.request, who.account):
+            raise Refused(Refusal.NOT_FOUND, "no such answer")
+        return Done(f.Ok(re=command.k), lambda changes: changes.groups_of_changed(who.account))
 
     return await commit(services, who, command, decide)

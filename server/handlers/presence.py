@@ -17,7 +17,7 @@ from rooms import caller, escalation, responder
 from rooms.call import Call, Dismissed
 from rooms.desk import is_staff
 from rooms.group import Membership, Role, State
-from server.handlers import check_ins
+from server.handlers import check_ins, joining
 from server.handlers.call_changes import save_call
 from server.handlers.call_views import caller_view, card
 from server.handlers.calls import member_in_call
@@ -63,6 +63,9 @@ async def arrived(services: Services, who: Who) -> None:
     if not who.locked:
         for question in await check_ins.waiting_for(services, who.account):
             services.out.send_urgent(who.connection, question)
+        answers = await joining.answers_for(services, who.account)
+        if answers is not None and answers.answers:
+            services.out.send_urgent(who.connection, answers)
     await reach_changed(services, who.account)
 
 

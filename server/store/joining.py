@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, FromClause, RowMapping, Select, delete, insert, select, update
 
 from presence.ids import AccountId, GroupId, Instant, MemberId
-from server.records import JoinRequest
-from server.store.tables import invites, join_requests, memberships
+from rooms.group import State
+from server.records import JoinAnswer, JoinRequest
+from server.store.tables import groups, invites, join_requests, memberships
+
+NOT_LET_IN = ("declined", "expired")
+"""The states of a request that did not let somebody in. The others: waiting, admitted."""
 
 
 class SqlJoining:
@@ -69,13 +74,45 @@ class SqlJoining:
         where = join_requests.c.id == request
         self._db.execute(update(join_requests).where(where).values(state=state, reason=reason))
 
+    def expire_requests(self, now: Instant) -> set[AccountId]:
+        due = (join_requests.c.state == "waiting") & (join_requests.c.expires_at <= now)
+        rows = self._db.execute(
+            _with_member(join_requests.c.id, memberships.c.id, memberships.c.account).where(due)
+        ).all()
+        for request, member, _account in rows:
+            self.settle_request(request, "expired", "")
+            waits = (memberships.c.id == member) & (memberships.c.state == State.PENDING)
+            self._db.execute(update(memberships).where(waits).values(state=State.REMOVED.value))
+        return {AccountId(account) for _request, _member, account in rows}
+
+    def join_answers(self, account: AccountId) -> list[JoinAnswer]:
+        columns = (join_requests.c.id, groups.c.id, groups.c.name, join_requests.c.state, join_requests.c.reason)
+        query = _with_member(*columns).join(groups, groups.c.id == join_requests.c.group_id)
+        where = (memberships.c.account == account) & join_requests.c.state.in_(NOT_LET_IN)
+        return [JoinAnswer(*row) for row in self._db.execute(query.where(where).order_by(join_requests.c.at))]
+
+    def forget_answer(self, request: str, account: AccountId) -> bool:
+        theirs = select(memberships.c.id).where(memberships.c.account == account)
+        where = (join_requests.c.id == request) & join_requests.c.member.in_(theirs)
+        return (
+            self._db.execute(delete(join_requests).where(where & join_requests.c.state.in_(NOT_LET_IN))).rowcount == 1
+        )
+
+    def forget_answers_of(self, member: MemberId) -> None:
+        where = (join_requests.c.member == member) & join_requests.c.state.in_(NOT_LET_IN)
+        self._db.execute(delete(join_requests).where(where))
+
 
 def _unspent(token_hash: str, now: Instant) -> ColumnElement[bool]:
     return (invites.c.token_hash == token_hash) & invites.c.used_by.is_(None) & (invites.c.expires_at > now)
 
 
-def _requests() -> Select[tuple[object, ...]]:
-    return select(join_requests, memberships.c.name).join(memberships, memberships.c.id == join_requests.c.member)
+def _with_member(*columns: ColumnElement[Any] | FromClause) -> Select[tuple[Any, ...]]:
+    return select(*columns).select_from(join_requests).join(memberships, memberships.c.id == join_requests.c.member)
+
+
+def _requests() -> Select[tuple[Any, ...]]:
+    return _with_member(join_requests, memberships.c.name)
 
 
 def _request(r: RowMapping) -> JoinRequest:

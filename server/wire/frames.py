@@ -173,6 +173,17 @@ class JoinRequest(Part, frozen=True):
     at: Millis
 
 
+class JoinAnswer(Part, frozen=True):
+    """A request of the reader's own that did not let them in: declined, with the moderator's reason if they gave one,
+    or run out because nobody answered (GR2)."""
+
+    request: Id
+    group: Id
+    group_name: Name
+    answer: Literal["declined", "expired"]
+    reason: Short
+
+
 class ReportView(Part, frozen=True):
     report: Id
     reason: ReportReason
@@ -297,6 +308,13 @@ class DecideJoin(Frame, tag="decide_join", frozen=True):
     admit: bool
     reason: Short = ""
     role: Literal["observer", "member"] = "member"
+
+
+class DismissJoinAnswer(Frame, tag="dismiss_join_answer", frozen=True):
+    """Whoever asked has read that they were not let in (GR2). The request is forgotten, its answers and its reason."""
+
+    k: Key
+    request: Id
 
 
 class ListMembers(Frame, tag="list_members", frozen=True):
@@ -642,7 +660,7 @@ class ResolveReport(Frame, tag="resolve_report", frozen=True):
 Command = (
     Hello | Beat | Visible
     | FindGroups | CreateGroup | MakeInvite | LookAtInvite | UseInvite | AskToJoin | ListJoinRequests | DecideJoin
-    | ListMembers | TakePart | SetRole | RemoveMember | LeaveGroup | FinishIntroduction
+    | DismissJoinAnswer | ListMembers | TakePart | SetRole | RemoveMember | LeaveGroup | FinishIntroduction
     | OpenRoom | CloseRoom | FetchEntries | Say | DeleteEntry | HideEntry | Typing
     | SetAvailability | SetRungWhenAway | HidePresence
     | RaiseCall | CardDelivered | CardSeen | AnswerCall | EnterCall | LeaveCall | ConfirmHere | CancelCall | UndoCancel
@@ -704,7 +722,7 @@ class FoundGroups(Frame, tag="found_groups", frozen=True):
 
 
 class InvitedTo(Frame, tag="invited_to", frozen=True):
-    """The group that a link leads to: what a stranger may learn of it, and what it asks of those who join (GR1, GR2)."""
+    """The group that a link leads to: what a stranger may learn of it, and what it asks of newcomers (GR1, GR2)."""
 
     re: Key
     name: Name
@@ -724,6 +742,13 @@ class JoinRequests(Frame, tag="join_requests", frozen=True):
     re: Key
     group: Id
     requests: list[JoinRequest]
+
+
+class JoinAnswers(Frame, tag="join_answers", frozen=True):
+    """The reader's own requests that did not let them in, whole; each until it is dismissed or they ask again (GR2).
+    It follows a welcome when there are any, and comes with every `groups_now`. Sent to the asker alone."""
+
+    answers: list[JoinAnswer]
 
 
 class RoomNow(Frame, tag="room_now", frozen=True):
@@ -939,7 +964,7 @@ class Revoked(Frame, tag="revoked", frozen=True):
 
 
 Event = (
-    Welcome | Ok | RefusedFrame | Beat | GroupsNow | FoundGroups | InvitedTo | Members | JoinRequests | RoomNow
-    | Entries | EntryAdded | EntryChanged | Resync | TypingNow | PresenceNow | MyCall | CheckIn | Card | CardGone | DeskNow
-    | Audit | Reports | Blocks | Revoked
+    Welcome | Ok | RefusedFrame | Beat | GroupsNow | FoundGroups | InvitedTo | Members | JoinRequests | JoinAnswers
+    | RoomNow | Entries | EntryAdded | EntryChanged | Resync | TypingNow | PresenceNow | MyCall | CheckIn | Card | CardGone
+    | DeskNow | Audit | Reports | Blocks | Revoked
 )  # fmt: skip

@@ -72,6 +72,8 @@ ask_to_join                   ok  ad  ok  ad  ad  ad  ad  ad  ad  ad  ad  ad  ok
 list_join_requests            nf  nf  nf  na  na  na  na  na  na  ok  na  na  nf  nf  nf  nf  lo
 # PEN's request
 decide_join                   nf  nf  nf  na  na  na  na  na  na  ok  na  na  nf  nf  nf  nf  lo
+# REM asked again and was declined: the answer is theirs alone
+dismiss_join_answer           nf  nf  ok  nf  nf  nf  nf  nf  nf  nf  nf  nf  nf  nf  nf  nf  lo
 list_members                  nf  nf  nf  ok  ok  ok  ok  ok  ok  ok  ok  ok  nf  nf  nf  nf  lo
 take_part                     nf  nf  nf  ok  ok  ok  ok  ok  ok  ok  ok  ok  nf  nf  nf  nf  lo
 # OBS becomes a member, OBS is removed: the moderator alone

@@ -42,11 +42,13 @@ CHAT = "planted chat of the group"
 CALLERS_CHAT = "planted chat of the caller"
 WORDS = "planted words of the call"
 ROOM_TALK = "planted talk in the call room"
+REASON = "planted reason of a no"
 MAY_READ = {
     CHAT: set(IN_THE_GROUP),
     CALLERS_CHAT: set(IN_THE_GROUP) - {"BLO"},
     WORDS: {"PEE", "HEL", "CAL", "ACC"},
     ROOM_TALK: {"HEL", "CAL", "ACC"},
+    REASON: {"REM"},
 }
 LETS_IN = ("enter_call", "answer_call:coming", "use_invite", "ask_to_join")
 """Whoever is let in by the very frame that is tried may read from then on."""
@@ -274,6 +276,7 @@ FIELDS: dict[str, Fields] = {
     "ask_to_join": lambda s: {"group": s.group, "my_name": "Newcomer", "answers": [], "pledged": True},
     "list_join_requests": lambda s: {"group": s.group},
     "decide_join": lambda s: {"request": s.facts["request"], "admit": True},
+    "dismiss_join_answer": lambda s: {"request": s.facts["answered"]},
     "list_members": lambda s: {"group": s.group},
     "take_part": lambda s: {"group": s.group},
     "set_role": lambda s: {"member": s.members["OBS"], "role": "member"},
@@ -391,6 +394,11 @@ async def _everyone_comes(stage: Stage) -> None:
     await ok(stage, "MOD", "list_members", group=stage.group)
     stage.members = {p["name"].removeprefix(NAME): p["member"] for p in stage.lines["MOD"].last("members")["people"]}
     await ok(stage, "MOD", "remove_member", member=stage.members["REM"])
+    await ok(stage, "REM", "ask_to_join", group=stage.group, my_name=f"{NAME}REM", answers=[], pledged=True)
+    await ok(stage, "MOD", "list_join_requests", group=stage.group)
+    again = stage.lines["MOD"].last("join_requests")["requests"][-1]["request"]
+    await ok(stage, "MOD", "decide_join", request=again, admit=False, reason=REASON)
+    stage.facts["answered"] = again
     stage.facts["invite"] = (await ok(stage, "MOD", "make_invite", group=stage.group))["invite"]
 
 

@@ -238,6 +238,7 @@ def harmless_when_valid(town: Town) -> list[Frame]:
         "ask_to_join": {**group, "my_name": "Harm", "answers": ["a"], "pledged": True},
         "list_join_requests": group,
         "decide_join": {"request": NEVER_WAS, "admit": False, "reason": "no"},
+        "dismiss_join_answer": {"request": NEVER_WAS},
         "list_members": group,
         "take_part": group,
         "set_role": {**member, "role": "observer"},

@@ -101,6 +101,10 @@ class Commands(ABC):
     ) -> None:
         await self.ask("decide_join", key=key, request=request, admit=admit, reason=reason, role=role)
 
+    async def dismiss_join_answer(self, request: str, *, key: str | None = None) -> None:
+        """Read: it is forgotten. See `state.join_answers`."""
+        await self.ask("dismiss_join_answer", key=key, request=request)
+
     async def list_members(self, group: str) -> list[View]:
         """The people of one's own group, each with its `role`."""
         found = await self.read("list_members", group=group)

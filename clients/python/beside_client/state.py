@@ -99,6 +99,8 @@ class State:
     """Who can be here now, by group id."""
     check_ins: list[View] = field(default_factory=list)
     """Questions of the day after a call, that this connection was asked."""
+    join_answers: list[View] = field(default_factory=list)
+    """One's own requests that did not let one in (`group_name`, `answer`, `reason`), until dismissed."""
     logs: dict[str, Log] = field(default_factory=dict)
     """By room id, for every room that was opened."""
     _unconfirmed: set[str] = field(default_factory=set)
@@ -145,6 +147,7 @@ class State:
         match event["t"]:
             case "welcome":
                 self.welcome = event
+                self.join_answers = []
                 self.groups = {g["group"]: g for g in event["groups"]}
                 held = {**self.my_calls, **self.cards}
                 self._unconfirmed = {call for call, view in held.items() if view["standing"] != "closed"}
@@ -154,7 +157,7 @@ class State:
                 self._replace(self.my_calls, event)
             case "card":
                 self._replace(self.cards, event)
-            case "check_in" | "card_gone":
+            case "check_in" | "card_gone" | "join_answers":
                 self._apply_to_ended(event)
             case "desk_now":
                 if self.desk is None or event["version"] >= self.desk["version"]:
@@ -171,11 +174,13 @@ class State:
                 pass
 
     def _apply_to_ended(self, event: View) -> None:
-        call = event["call"]
-        if event["t"] == "card_gone":
-            self.cards.pop(call, None)
-        else:
-            self.check_ins = [c for c in self.check_ins if c["call"] != call] + [event]
+        match event["t"]:
+            case "card_gone":
+                self.cards.pop(event["call"], None)
+            case "check_in":
+                self.check_ins = [c for c in self.check_ins if c["call"] != event["call"]] + [event]
+            case _:
+                self.join_answers = event["answers"]
 
     def _replace(self, held: dict[str, View], event: View) -> None:
         """Newer replaces older. The same version again is the same facts at a later `now`."""

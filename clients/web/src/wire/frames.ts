@@ -107,6 +107,18 @@ export interface JoinRequest {
   at: number;
 }
 
+/**
+ * A request of the reader's own that did not let them in: declined, with the moderator's reason if they gave one,
+ * or run out because nobody answered (GR2).
+ */
+export interface JoinAnswer {
+  request: string;
+  group: string;
+  group_name: string;
+  answer: "declined" | "expired";
+  reason: string;
+}
+
 export interface ReportView {
   report: string;
   reason: "dumping" | "fixing" | "judging" | "pressuring" | "unwanted";
@@ -228,6 +240,13 @@ export interface DecideJoin {
   admit: boolean;
   reason?: string;
   role?: "member" | "observer";
+}
+
+/** Whoever asked has read that they were not let in (GR2). The request is forgotten, its answers and its reason. */
+export interface DismissJoinAnswer {
+  t: "dismiss_join_answer";
+  k: string;
+  request: string;
 }
 
 /** The people of one's own group (GR3, GR7). */
@@ -613,7 +632,7 @@ export interface FoundGroups {
   groups: GroupCard[];
 }
 
-/** The group that a link leads to: what a stranger may learn of it, and what it asks of those who join (GR1, GR2). */
+/** The group that a link leads to: what a stranger may learn of it, and what it asks of newcomers (GR1, GR2). */
 export interface InvitedTo {
   t: "invited_to";
   re: string;
@@ -636,6 +655,15 @@ export interface JoinRequests {
   re: string;
   group: string;
   requests: JoinRequest[];
+}
+
+/**
+ * The reader's own requests that did not let them in, whole; each until it is dismissed or they ask again (GR2).
+ * It follows a welcome when there are any, and comes with every `groups_now`. Sent to the asker alone.
+ */
+export interface JoinAnswers {
+  t: "join_answers";
+  answers: JoinAnswer[];
 }
 
 /**
@@ -872,6 +900,7 @@ export type Command =
   | AskToJoin
   | ListJoinRequests
   | DecideJoin
+  | DismissJoinAnswer
   | ListMembers
   | TakePart
   | SetRole
@@ -927,6 +956,7 @@ export type Event =
   | InvitedTo
   | Members
   | JoinRequests
+  | JoinAnswers
   | RoomNow
   | Entries
   | EntryAdded
