@@ -22,7 +22,7 @@ from pathlib import Path
 
 from rooms.helplines import STALE_AFTER_DAYS
 from server.helplines import load, stale
-from server.offline import damage_of, latest_instant_of
+from server.offline import damage_of, latest_instant_of, unreadable_calls_of
 from server.settings import Settings
 from server.site.pages import STATIC
 
@@ -175,6 +175,27 @@ def database(settings: Settings) -> Iterator[Finding]:
         yield Finding(Level.OK, f"SQLite {sqlite3.sqlite_version}; the database is sound.")
 
 
+def calls(settings: Settings) -> Iterator[Finding]:
+    """Every running call can be read."""
+    if not (settings.data / "beside.db").is_file():
+        return
+    unreadable, begun_anew = unreadable_calls_of(settings)
+    for call in unreadable:
+        yield Finding(
+            Level.MEND,
+            f"The running call {call} cannot be read.",
+            "Start the server: it rings on-call for it anew. Then look at the disk, and at the last update.",
+        )
+    for call in begun_anew:
+        yield Finding(
+            Level.LOOK,
+            f"The call {call} could not be read and was begun anew, with on-call alone.",
+            "Somebody of on-call should have seen to it; the audit log has the moment.",
+        )
+    if not unreadable and not begun_anew:
+        yield Finding(Level.OK, "Every running call can be read.")
+
+
 def open_files(settings: Settings) -> Iterator[Finding]:
     """Every connection is an open file."""
     import resource  # not on Windows, where this look then says so
@@ -271,4 +292,4 @@ def helplines(_settings: Settings) -> Iterator[Finding]:
         yield Finding(Level.OK, f"{count} helplines, all checked in the last {STALE_AFTER_DAYS} days.")
 
 
-LOOKS: tuple[Look, ...] = (data_folder, disk, clock, database, open_files, port, pages, push, helplines)
+LOOKS: tuple[Look, ...] = (data_folder, disk, clock, database, calls, open_files, port, pages, push, helplines)

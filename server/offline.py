@@ -64,3 +64,14 @@ def damage_of(settings: Settings) -> list[str]:
     finally:
         engine.dispose()
     return [line for line in found if line != "ok"]
+
+
+def unreadable_calls_of(settings: Settings) -> tuple[list[str], list[str]]:
+    """`(ids of running calls whose body cannot be read, ids of those that were begun anew because of that)`."""
+    engine = sqlite_engine(database_of(settings), read_only=True)
+    try:
+        with engine.connect() as db:
+            begun = db.execute(text("SELECT subject FROM audit WHERE action = 'call_begun_anew' ORDER BY seq"))
+            return [call.id for call in SqlTx(db).calls.unreadable()], [str(row[0]) for row in begun]
+    finally:
+        engine.dispose()

@@ -26,6 +26,7 @@ from server.records import (
     PushTarget,
     Report,
     Room,
+    UnreadableCall,
 )
 from server.who import Who
 from server.wire.frames import Event
@@ -182,7 +183,17 @@ class Chat(Protocol):
 
 
 class Calls(Protocol):
+    """Of what is kept, a call that cannot be read is left out and logged by its id: it never hides the others."""
+
     def get(self, call: CallId) -> Call | None: ...
+    def unreadable(self, only: CallId | None = None) -> list[UnreadableCall]:
+        """Live calls whose body cannot be read: all of them, or the one that is named if it is such a one."""
+        ...
+
+    def begin_anew(self, call: Call, next_deadline: Instant | None) -> None:
+        """Like `save`, and nothing stays of who was in the call before."""
+        ...
+
     def save(self, call: Call, next_deadline: Instant | None) -> None:
         """The call, its people and its one deadline, whole. A new call is inserted."""
         ...

@@ -74,6 +74,18 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class UnreadableCall:
+    """A live call whose body this version cannot read; what is known of it stands in its row's own columns."""
+
+    id: CallId
+    group: GroupId
+    room: RoomId
+    caller: MemberId
+    raised_at: Instant
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
 class DuePage:
     page: Page
     tries: int

@@ -17,6 +17,7 @@ from server.handlers.check_ins import tell_due
 from server.handlers.joining import expire_requests
 from server.handlers.retention import SWEEP_EVERY_MS, Retention, sweep
 from server.handlers.services import Reaches, Services
+from server.handlers.unreadable import mend_calls
 from server.metrics import DEADLINES, LATENESS
 from server.ports import StoreDown, StoreLate, Tx
 
@@ -84,6 +85,7 @@ class Timers:
             self._next_sweep = now + SWEEP_EVERY_MS
             await expire_requests(self._services)
             await sweep(self._services, Retention())
+            await mend_calls(self._services)
 
     async def look(self) -> int:
         """Do everything that is due now. Returns how many deadlines were handled."""
@@ -120,6 +122,8 @@ class Timers:
             return after, after is not before
 
         result = await services.store.write_call(decide)
+        if result is None:
+            await mend_calls(services, call_id)
         late = max(0, now - due_at)
         services.worst_lateness_ms = max(services.worst_lateness_ms, late)
         LATENESS.observe(late / 1000)

@@ -23,6 +23,7 @@ from server.handlers.call_views import caller_view, card
 from server.handlers.calls import member_in_call
 from server.handlers.groups import my_group_view, person_of
 from server.handlers.services import Reaches, Services
+from server.handlers.unreadable import mend_calls
 from server.ports import Tx
 from server.records import Account, MyGroup
 from server.who import Who
@@ -187,6 +188,7 @@ async def reach_changed(services: Services, account: AccountId) -> None:
 async def restart(services: Services) -> int:
     """UC19: presence starts anew at readiness; deadlines of rings and of the fail-safe do not. Returns live calls."""
     now = services.clock.now()
+    await mend_calls(services)
 
     def begin(tx: Tx) -> list[CallId]:
         services.blocked.clear()

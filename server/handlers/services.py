@@ -52,6 +52,10 @@ class Services:
     saving_acks: set[asyncio.Task[None]] = field(default_factory=set)
     ready_at: int = 0
     worst_lateness_ms: int = 0
+    calls_begun_anew: int = 0
+    """Since start: their stored body could not be read."""
+    calls_unreadable: int = 0
+    """Those that could not even be begun anew."""
 
     def hidden_from(self, account: AccountId) -> set[AccountId]:
         """Everyone with whom this person has a block, in either direction (CB2)."""

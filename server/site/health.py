@@ -29,7 +29,7 @@ class HealthPages:
 
     async def readyz(self, _request: web.Request) -> web.Response:
         """Ready while the deadline loop goes round and the store answers it. The lateness is of the worst deadline
-        since start."""
+        since start. A call that cannot be read does not make it unready: the others go on."""
         now = self._s.clock.now()
         behind_ms = now - self._timers.looked_at if self._timers.looked_at else None
         ready = not self.draining and self._timers.store_ok and behind_ms is not None and behind_ms < STUCK_AFTER_MS
@@ -39,6 +39,8 @@ class HealthPages:
             "store": self._timers.store_ok,
             "deadline_loop_behind_ms": behind_ms,
             "worst_lateness_ms": self._s.worst_lateness_ms,
+            "calls_begun_anew": self._s.calls_begun_anew,
+            "calls_unreadable": self._s.calls_unreadable,
         }
         return answer(report, 200 if ready else 503)
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+import structlog
+from sqlalchemy import Connection, Select, delete, func, insert, select, update
 
 from presence.ids import AccountId, CallId, DeviceId, GroupId, Instant, MemberId, RoomId
 from rooms.call import Call, Closed, Coming, Here, InRoom, Recipient, is_over
-from server.records import DuePage, Page, PushTarget
+from server.records import DuePage, Page, PushTarget, UnreadableCall
 from server.store.call_codec import decode_call, encode_call
 from server.store.tables import call_people, calls, check_ins, deadlines, devices, entries, pages
 
 CALL = "call"
+log = structlog.get_logger("store")
 
 
 class SqlCalls:
@@ -20,8 +22,33 @@ class SqlCalls:
         self._db = db
 
     def get(self, call: CallId) -> Call | None:
-        body = self._db.execute(select(calls.c.body).where(calls.c.id == call)).scalar()
-        return decode_call(body) if body is not None else None
+        return self._first(select(calls.c.id, calls.c.body).where(calls.c.id == call))
+
+    def _first(self, query: Select[tuple[str, bytes]]) -> Call | None:
+        return next(self._readable(query), None)
+
+    def _readable(self, query: Select[tuple[str, bytes]]) -> Iterator[Call]:
+        """One row that cannot be read hides no other. `server.handlers.unreadable` sees to it."""
+        for row in self._db.execute(query):
+            call = _read(row.id, row.body)
+            if call is not None:
+                yield call
+
+    def unreadable(self, only: CallId | None = None) -> list[UnreadableCall]:
+        columns = (calls.c.id, calls.c.group_id, calls.c.room, calls.c.caller, calls.c.raised_at, calls.c.version)
+        where = calls.c.live if only is None else calls.c.live & (calls.c.id == only)
+        return [
+            UnreadableCall(
+                CallId(r.id), GroupId(r.group_id), RoomId(r.room), MemberId(r.caller), r.raised_at, r.version
+            )
+            for r in self._db.execute(select(*columns, calls.c.body).where(where))
+            if _read(r.id, r.body) is None
+        ]
+
+    def begin_anew(self, call: Call, next_deadline: Instant | None) -> None:
+        self._db.execute(delete(call_people).where(call_people.c.call == call.id))
+        self._db.execute(delete(pages).where(pages.c.call == call.id))
+        self.save(call, next_deadline)
 
     def save(self, call: Call, next_deadline: Instant | None) -> None:
         ended_at = call.end.at if isinstance(call.end, Closed) else None
@@ -66,8 +93,8 @@ class SqlCalls:
 
     def check_ins_to_tell(self, now: Instant) -> list[Call]:
         where = (check_ins.c.due_at <= now) & check_ins.c.told_at.is_(None)
-        query = select(calls.c.body).join(check_ins, check_ins.c.call == calls.c.id).where(where)
-        return [decode_call(body) for body in self._db.execute(query).scalars()]
+        query = select(calls.c.id, calls.c.body).join(check_ins, check_ins.c.call == calls.c.id).where(where)
+        return list(self._readable(query))
 
     def check_in_told(self, call: CallId, now: Instant) -> None:
         self._db.execute(update(check_ins).where(check_ins.c.call == call).values(told_at=now))
@@ -76,8 +103,8 @@ class SqlCalls:
         where = (
             (check_ins.c.account == account) & (check_ins.c.told_at > told_since) & check_ins.c.answered_at.is_(None)
         )
-        query = select(calls.c.body).join(check_ins, check_ins.c.call == calls.c.id).where(where)
-        return [decode_call(body) for body in self._db.execute(query).scalars()]
+        query = select(calls.c.id, calls.c.body).join(check_ins, check_ins.c.call == calls.c.id).where(where)
+        return list(self._readable(query))
 
     def answer_check_in(self, call: CallId, account: AccountId, now: Instant) -> bool:
         where = (check_ins.c.call == call) & (check_ins.c.account == account) & check_ins.c.told_at.is_not(None)
@@ -99,24 +126,22 @@ class SqlCalls:
 
     def active_of(self, caller: MemberId) -> Call | None:
         where = (calls.c.caller == caller) & calls.c.live
-        body = self._db.execute(select(calls.c.body).where(where).order_by(calls.c.raised_at.desc())).scalar()
-        return decode_call(body) if body is not None else None
+        return self._first(select(calls.c.id, calls.c.body).where(where).order_by(calls.c.raised_at.desc()))
 
     def live(self) -> list[Call]:
-        return [decode_call(b) for b in self._db.execute(select(calls.c.body).where(calls.c.live)).scalars()]
+        return list(self._readable(select(calls.c.id, calls.c.body).where(calls.c.live)))
 
     def live_of_group(self, group: GroupId) -> list[CallId]:
         where = (calls.c.group_id == group) & calls.c.live
         return [CallId(c) for c in self._db.execute(select(calls.c.id).where(where)).scalars()]
 
     def of_account(self, account: AccountId) -> list[Call]:
-        query = select(calls.c.body).join(call_people, call_people.c.call == calls.c.id)
+        query = select(calls.c.id, calls.c.body).join(call_people, call_people.c.call == calls.c.id)
         where = (call_people.c.account == account) & calls.c.live
-        return [decode_call(b) for b in self._db.execute(query.where(where)).scalars()]
+        return list(self._readable(query.where(where)))
 
     def in_room(self, room: RoomId) -> Call | None:
-        body = self._db.execute(select(calls.c.body).where(calls.c.room == room)).scalar()
-        return decode_call(body) if body is not None else None
+        return self._first(select(calls.c.id, calls.c.body).where(calls.c.room == room))
 
     def raised_since(self, account: AccountId, since: Instant) -> list[Instant]:
         where = (calls.c.caller_account == account) & (calls.c.raised_at > since)
@@ -208,6 +233,14 @@ class SqlCalls:
         where = pages.c.token_hash == token_hash
         self._db.execute(update(pages).where(where).values(shown_at=now, next_try_at=None))
         return CallId(row.call), MemberId(row.member)
+
+
+def _read(call_id: str, body: bytes) -> Call | None:
+    try:
+        return decode_call(body)
+    except Exception:  # whatever the bytes are: msgpack's errors, a field that is not there, a type nobody knows
+        log.error("call_unreadable", call=call_id)
+        return None
 
 
 def _part(recipient: Recipient) -> str:

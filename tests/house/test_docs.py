@@ -13,6 +13,7 @@ import pytest
 from rooms.policy import Policy
 from rooms.refusals import SENTENCES, Refusal
 from server.cli import app
+from server.settings import LIMITS
 from server.store.tables import metadata
 from server.wire import codes
 
@@ -143,6 +144,7 @@ def test_what_we_hold_has_every_table_and_no_other() -> None:
 
 def test_every_variable_that_a_document_names_is_a_setting() -> None:
     known = set(re.findall(r'"(BESIDE_\w+)"', (ROOT / "server" / "settings.py").read_text()))
+    known |= set(LIMITS)
     known |= {f"BESIDE_POLICY_{field.name.upper()}" for field in fields(Policy)}
     for page in WRITTEN:
         for variable in re.findall(r"\b(BESIDE_[A-Z_]*[A-Z])\b", page.read_text()):

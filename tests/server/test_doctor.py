@@ -96,7 +96,8 @@ def test_a_damaged_database_must_be_mended(settings: Settings) -> None:
 def test_too_few_open_files_are_told_as_people(settings: Settings) -> None:
     crowd = only(doctor.open_files, replace(settings, connections_at_most=2**30))
     assert crowd.level in (Level.LOOK, Level.OK)  # OK where the limit is infinite
-    assert only(doctor.open_files, replace(settings, connections_at_most=1)).level is Level.OK
+    few = replace(settings, connections_at_most=1, connections_before_hello_at_most=1, http_connections_at_most=1)
+    assert only(doctor.open_files, few).level is Level.OK
 
 
 def test_a_taken_port_must_be_mended(settings: Settings) -> None:
