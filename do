@@ -247,10 +247,10 @@ class Node:
             need("npm ci", *self.npm, *words, cwd=folder, env=self.env)
             stamp.write_text(now)
 
-    def run(self, script: str) -> int:
-        """Run one of the web client's scripts."""
+    def run(self, script: str, *words: str | Path) -> int:
+        """Run one of the web client's scripts, with its own options."""
         self.get_packages(WEB)
-        return call(*self.npm, "run", "--silent", script, cwd=WEB, env=self.env)
+        return call(*self.npm, "run", "--silent", script, "--", *words, cwd=WEB, env=self.env)
 
 
 def web_sources() -> Iterator[Path]:
@@ -412,6 +412,12 @@ def web(words: Sequence[str]) -> int:
     return 0
 
 
+def gallery(words: Sequence[str]) -> int:
+    """Build all screens and states for looking at, without a server, into dist/gallery or the folder that follows."""
+    out = Path(words[0]) if words else ROOT / "dist" / "gallery"
+    return Node().run("gallery", "--outDir", out.resolve())
+
+
 def npm(words: Sequence[str]) -> int:
     """Run npm in clients/web, with the Node that the other words use."""
     node = Node()
@@ -445,6 +451,7 @@ WORDS: dict[str, Callable[[Sequence[str]], int]] = {
     "format": format_code,
     "generate": generate,
     "web": web,
+    "gallery": gallery,
     "npm": npm,
     "shots": shots,
     "lock": lock,
