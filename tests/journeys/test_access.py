@@ -1,15 +1,16 @@
-"""Everyone can use it: axe on every screen, phone and desktop, light and dark; and a whole call by keyboard alone."""
+"""Everyone can use it: axe along a whole call, phone and desktop, light and dark; and the same by keyboard alone.
+
+Every screen and state, without a server: test_gallery.py.
+"""
 
 from __future__ import annotations
-
-import json
-from typing import Any
 
 import pytest
 from playwright.async_api import expect
 
+from tests.journeys.axe import Axe
 from tests.journeys.stories import come, four_people, say
-from tests.journeys.world import DESKTOP, PASSPHRASE, PHONE, REPO, Someone, World
+from tests.journeys.world import PASSPHRASE, PHONE, Someone, World
 
 pytestmark = pytest.mark.browser
 FOCUSED = """() => {
@@ -17,36 +18,6 @@ FOCUSED = """() => {
     if (!e || e === document.body) return '';
     return e.getAttribute('aria-label') || e.innerText || e.labels?.[0]?.innerText || e.placeholder || '';
 }"""
-AXE = REPO / "clients/web/node_modules/axe-core/axe.min.js"
-
-
-class Axe:
-    """Runs axe on whatever a page shows, in every size and theme, and keeps what it found."""
-
-    def __init__(self) -> None:
-        self._source = AXE.read_text(encoding="utf-8")
-        self.checked: list[str] = []
-        self.found: list[str] = []
-
-    async def look(self, person: Someone, screen: str) -> None:
-        page = person.p
-        await page.evaluate(f"() => {{ if (!window.axe) {{ {self._source} }} }}")
-        for size_name, size in (("phone", PHONE), ("desktop", DESKTOP)):
-            await page.set_viewport_size(size)
-            for theme in ("light", "dark"):
-                await page.emulate_media(color_scheme="dark" if theme == "dark" else "light", reduced_motion="reduce")
-                await page.evaluate("t => { document.documentElement.dataset.theme = t }", theme)
-                result: dict[str, Any] = json.loads(
-                    await page.evaluate("() => axe.run(document).then(r => JSON.stringify({violations: r.violations}))")
-                )
-                self.checked.append(f"{screen} {size_name} {theme}")
-                for violation in result["violations"]:
-                    where = [n["target"] for n in violation["nodes"]][:3]
-                    self.found.append(f"{screen} {size_name} {theme}: {violation['id']} {where}")
-                wide = await page.evaluate("document.documentElement.scrollWidth > innerWidth + 1")
-                if wide:
-                    self.found.append(f"{screen} {size_name}: scrolls sideways")
-        await page.set_viewport_size(PHONE)
 
 
 async def test_axe_finds_nothing_on_any_screen(world: World) -> None:
@@ -54,55 +25,55 @@ async def test_axe_finds_nothing_on_any_screen(world: World) -> None:
     ana, maria, jo, noor = await four_people(world)
     await strangers_screens(world, axe)
     await members_screens(axe, maria)
-    await axe.look(noor, "on-call, empty")
-    await axe.look(ana, "room")
-    await axe.look(maria, "room, open to calls")
+    await axe.look(noor.p, "on-call, empty")
+    await axe.look(ana.p, "room")
+    await axe.look(maria.p, "room, open to calls")
 
     await ana.p.get_by_role("button", name="I need someone now").click()
     await ana.screen("ask")
-    await axe.look(ana, "ask")
+    await axe.look(ana.p, "ask")
     await ana.settle()
     await ana.p.get_by_role("button", name="Ask them now").click()
     await expect(maria.p.get_by_role("alertdialog")).to_be_visible()
-    await axe.look(ana, "ringing")
-    await axe.look(maria, "card")
+    await axe.look(ana.p, "ringing")
+    await axe.look(maria.p, "card")
     await come(maria)
     await maria.screen("pledged")
-    await axe.look(ana, "coming")
-    await axe.look(maria, "pledged")
+    await axe.look(ana.p, "coming")
+    await axe.look(maria.p, "pledged")
     await expect(noor.p.get_by_role("button", name="Accept Ana")).to_be_visible(timeout=15_000)
-    await axe.look(noor, "on-call, a call")
+    await axe.look(noor.p, "on-call, a call")
     await maria.p.get_by_role("button", name="Go to Ana").click()
     await maria.screen("helping")
     await say(maria, "I’m here.")
     await say(ana, "Thank you.")
     await expect(ana.p.locator("body")).to_contain_text("Maria here since")
-    await axe.look(ana, "call, caller")
-    await axe.look(maria, "call, helper")
+    await axe.look(ana.p, "call, caller")
+    await axe.look(maria.p, "call, helper")
     await maria.p.get_by_role("button", name="Danger now").click()
     await maria.screen("danger")
-    await axe.look(maria, "danger now")
+    await axe.look(maria.p, "danger now")
     await noor.settle()
     await noor.p.get_by_role("button", name="Accept Ana").click()
     await noor.screen("helping")
-    await axe.look(noor, "on-call, in a call")
+    await axe.look(noor.p, "on-call, in a call")
     await ana.p.get_by_role("button", name="End the call").click()
-    await axe.look(ana, "end")
+    await axe.look(ana.p, "end")
     await ana.settle()
     await ana.p.get_by_role("button", name="Better").click()
     await ana.screen("ended")
-    await axe.look(ana, "ended")
-    await axe.look(maria, "ended, helper")
-    await axe.look(jo, "stood down")
+    await axe.look(ana.p, "ended")
+    await axe.look(maria.p, "ended, helper")
+    await axe.look(jo.p, "stood down")
 
     await ana.p.get_by_role("button", name="Exit").click()
     await ana.p.wait_for_url("**/weather")
-    await axe.look(ana, "weather")
+    await axe.look(ana.p, "weather")
     await ana.p.goto(world.server.base)
     await ana.screen("locked")
-    await axe.look(ana, "locked")
+    await axe.look(ana.p, "locked")
     print(f"axe looked at {len(axe.checked)} states")
-    assert axe.found == []
+    assert not axe.found, "\n".join(axe.found)
     assert len(axe.checked) >= 28 * 4, "a screen was left out"
 
 
@@ -112,16 +83,16 @@ async def strangers_screens(world: World, axe: Axe) -> None:
     sam = Someone("Sam", context, world.server)
     await sam.open("/")
     await sam.screen("welcome")
-    await axe.look(sam, "welcome")
+    await axe.look(sam.p, "welcome")
     await sam.p.get_by_role("button", name="Make an account").click()
     await sam.screen("sign-up")
-    await axe.look(sam, "sign-up")
+    await axe.look(sam.p, "sign-up")
     await sam.p.get_by_label("A name to sign in with").fill("sam of the river")
     await sam.p.get_by_label("Passphrase").fill(PASSPHRASE)
     await sam.p.get_by_label("Yes").check()
     await sam.p.get_by_role("button", name="Make my account").click()
     await sam.screen("codes")
-    await axe.look(sam, "codes")
+    await axe.look(sam.p, "codes")
     await context.close()
 
 
@@ -140,7 +111,7 @@ async def members_screens(axe: Axe, maria: Someone) -> None:
         await maria.screen("groups")
         await maria.p.get_by_role("button", name=entry).first.click()
         await maria.p.locator("[data-screen]").first.wait_for()
-        await axe.look(maria, screen)
+        await axe.look(maria.p, screen)
     await maria.p.goto(maria.server.base)
     await maria.p.get_by_text("Sober evenings").first.click()
     await maria.screen("room")
