@@ -54,6 +54,8 @@ class Shown(StrEnum):
 def shown_to(entry: Entry, reader: AccountId, hidden_authors: Container[AccountId]) -> Shown:
     """A block makes a gap of it (CH2, CB2). What was deleted or hidden nobody reads any more, the author included, and
     at once: it is decided anew at each delivery (CH3)."""
+    if entry.kind is Kind.GAP:  # kept for as long as words are kept (CB8)
+        return Shown.GAP
     if entry.author_account != reader and entry.author_account in hidden_authors:
         return Shown.GAP
     return Shown.PLACE if entry.kind in (Kind.DELETED, Kind.HIDDEN) else Shown.ALL
@@ -66,7 +68,7 @@ def key_for(entry: Entry, device: str) -> str | None:
 
 def must_be_own(entry: Entry | None, account: AccountId) -> Entry:
     """CH3: one's own words can be taken back, and nobody else's. That someone came or went is nobody's words."""
-    if entry is None or entry.author_account != account or entry.kind in (Kind.JOINED, Kind.LEFT):
+    if entry is None or entry.author_account != account or entry.kind in (Kind.JOINED, Kind.LEFT, Kind.GAP):
         raise Refused(Refusal.NOT_FOUND, "not your entry")
     return entry
 

@@ -177,6 +177,14 @@ class Chat(Protocol):
         """The newest `limit` entries with `after < seq < before`, in order."""
         ...
 
+    def blank_room(self, room: RoomId) -> None:
+        """Nothing is left of what was said in this room but its places: gaps, so that seq stays dense (CH2)."""
+        ...
+
+    def last_said_at(self, room: RoomId) -> Instant | None:
+        """When the newest entry came that is no gap; None when there is none."""
+        ...
+
     def blank(self, room: RoomId, seq: int, kind: Kind) -> None:
         """Overwrite the text; kind says why (CH3)."""
         ...

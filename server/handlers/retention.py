@@ -1,15 +1,17 @@
 """Forgetting: what is kept how long (CB8), and how deleted words leave the live files (CH3).
 
-Defaults: the words of a call 7 days, who could not or only looked 24 hours, the audit log a year. A moderator's or an
-author's deletion is unreadable at once; the sweep then makes sure that no copy is left in the write-ahead log.
+Defaults: the words of a call 7 days after its end (or, while it is parked, after its last word), who could not or only
+looked 24 hours, the audit log a year. A moderator's or an author's deletion is unreadable at once; the sweep then makes
+sure that no copy is left in the write-ahead log.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from presence.ids import Millis
-from rooms.call import Call, Recipient
+from presence.ids import Instant, MemberId, Millis
+from rooms.call import Asked, Call, CantNow, Parked, Recipient
+from rooms.ladder import next_deadline
 from rooms.policy import HOUR
 from server.handlers.services import Services
 from server.ports import Tx
@@ -49,8 +51,37 @@ async def sweep(services: Services, retention: Retention) -> int:
         return touched
 
     touched = await services.store.write(forget)
+    await _forget_parked(services, now - retention.call_words_ms)
     await services.store.compact()
     return touched
+
+
+async def _forget_parked(services: Services, before: Instant) -> None:
+    """A parked call may stay for ever; what was said in it does not. The call itself goes on (UC12)."""
+
+    def forget(tx: Tx) -> list[Call]:
+        silent = [c for c in tx.calls.live() if isinstance(c.end, Parked) and _last_word(tx, c, c.end) <= before]
+        due = [c for c in silent if c.words or _only_asked(c) or tx.chat.last_said_at(c.room) is not None][:AT_ONCE]
+        forgotten = []
+        for call in due:
+            tx.chat.blank_room(call.room)
+            kept = {m: r for m, r in call.recipients.items() if m not in _only_asked(call)}
+            after = replace(call, recipients=kept, words="", version=call.version + 1)
+            tx.calls.begin_anew(after, next_deadline(after, services.policy))
+            forgotten.append(after)
+        return forgotten
+
+    for call in await services.store.write(forget):
+        services.changes.call_changed(call)
+
+
+def _last_word(tx: Tx, call: Call, parked: Parked) -> Instant:
+    return max(parked.at, call.caller_said_at, call.caller_back_at, tx.chat.last_said_at(call.room) or 0)
+
+
+def _only_asked(call: Call) -> set[MemberId]:
+    """Who was rung and did not come: private (UC7)."""
+    return {m for m, r in call.recipients.items() if isinstance(r.answer, Asked | CantNow) and not r.was_here}
 
 
 def _without_traces(call: Call, *, words: bool) -> Call:

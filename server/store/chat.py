@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, RowMapping, Select, insert, select, update
+from sqlalchemy import Connection, RowMapping, Select, func, insert, select, update
 
 from presence.ids import AccountId, CallId, DeviceId, GroupId, Instant, MemberId, RoomId
 from rooms.chat import Entry, Kind
@@ -86,6 +86,15 @@ class SqlChat:
         where = (entries.c.room == room) & (entries.c.seq > after) & (entries.c.seq < before)
         rows = self._db.execute(_entries().where(where).order_by(entries.c.seq.desc()).limit(limit)).all()
         return [_entry(row._mapping) for row in reversed(rows)]
+
+    def blank_room(self, room: RoomId) -> None:
+        spoken = entries.c.kind.in_((Kind.SAID.value, Kind.DELETED.value, Kind.HIDDEN.value))
+        values = {"kind": Kind.GAP.value, "text": "", "reply_to": None, "experience": False}
+        self._db.execute(update(entries).where((entries.c.room == room) & spoken).values(**values))
+
+    def last_said_at(self, room: RoomId) -> Instant | None:
+        where = (entries.c.room == room) & (entries.c.kind != Kind.GAP.value)
+        return self._db.execute(select(func.max(entries.c.at)).where(where)).scalar()
 
     def blank(self, room: RoomId, seq: int, kind: Kind) -> None:
         where = (entries.c.room == room) & (entries.c.seq == seq)

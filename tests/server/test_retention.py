@@ -5,7 +5,9 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 
-from rooms.call import CantNow
+from beside_client import Client
+from presence.ids import CallId
+from rooms.call import CantNow, Parked
 from server.handlers.retention import DAY, Retention, sweep
 from server.ports import Tx
 from tests.worlds import Member, World
@@ -65,6 +67,50 @@ async def test_cb8_a_call_forgets_who_could_not_in_a_day_and_its_words_in_a_week
     assert PLANTED.encode() not in bytes_on_disk(world)
     with closing(sqlite3.connect(world.beside.settings.data / "beside.db")) as db:
         assert db.execute("SELECT count(*) FROM entries WHERE room = ?", (room,)).fetchone() == (0,)
+
+
+async def test_cb8_a_parked_call_stays_and_its_words_go_a_week_after_the_last_of_them(
+    world: World, a_volunteer_on_shift: Client, two_peers_available: list[Member]
+) -> None:
+    ana, maria, tom = two_peers_available
+    call = await ana.page.raise_call(ana.group, PLANTED)
+    await tom.page.until(lambda s: s.card_of(call))
+    await tom.page.ask("answer_call", call=call, answer="cant")
+    room = await maria.go_into(call)
+    await ana.page.open_room(room)
+    await ana.page.say(room, PLANTED)
+    await maria.page.say(room, "I am here. " + PLANTED)
+    await ana.page.until(lambda s: s.my_call_when(standing="held"))
+    await ana.page.close()
+    await world.pass_time(125)
+    await maria.page.ask("leave_call", call=call, parted_well=True)
+    await a_volunteer_on_shift.until(lambda s: s.desk_row(call, standing="parked"))
+
+    async def swept_after(days: int) -> bytes:
+        world.clock.advance(days * DAY)
+        await sweep(world.beside.services, Retention())
+        return bytes_on_disk(world)
+
+    assert PLANTED.encode() in await swept_after(6)
+    assert PLANTED.encode() not in await swept_after(2)
+    kept = await world.beside.store.read(lambda tx: tx.calls.get(CallId(call)))
+    assert kept is not None
+    assert isinstance(kept.end, Parked)
+    assert {r.name for r in kept.recipients.values()} == {"Maria"}, "who could not is private (UC7)"
+    version = kept.version
+    await swept_after(1)
+    again = await world.beside.store.read(lambda tx: tx.calls.get(CallId(call)))
+    assert again is not None
+    assert again.version == version, "what is forgotten is not forgotten anew each hour"
+
+    # It is still a call, with a room whose places are all there (CH2, UC12).
+    page = await world.page_of(ana.page.account)
+    await page.until(lambda s: s.my_call_when(call=call, standing="parked", words=""))
+    log = await page.open_room(room)
+    assert [e["kind"] for e in log.entries] == ["gap", "gap"]
+    await page.ask("still_need", call=call, need=True)
+    await page.say(room, "I am back.")
+    await page.until(lambda s: s.said_in(room) == ["I am back."])
 
 
 async def test_oc2_old_audit_lines_go_and_the_chain_still_finds_an_edit(world: World) -> None:
