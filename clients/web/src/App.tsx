@@ -8,7 +8,6 @@ import { Ask } from "./screens/Ask/Ask";
 import { Call } from "./screens/Call/Call";
 import { Codes } from "./screens/Entry/Codes";
 import { RecoverScreen, SignIn, SignUp, Welcome, Youth } from "./screens/Entry/Entry";
-import { Invite } from "./screens/Entry/Invite";
 import { Locked } from "./screens/Entry/Locked";
 import { Offline, Starting } from "./screens/Entry/Offline";
 import { Groups } from "./screens/Groups/Groups";
@@ -37,6 +36,9 @@ export function App() {
   );
 }
 
+/** What no invite may lie over: whoever needs someone, or is with someone, comes back to the link afterwards (UC1). */
+const CALLS: readonly string[] = ["ask", "call", "helping"];
+
 function Screen() {
   const state = gate.value;
   switch (state.is) {
@@ -49,7 +51,7 @@ function Screen() {
     case "codes":
       return <Codes codes={state.codes} />;
     case "in":
-      return invited.value ? <Invite invite={invited.value} /> : <Place />;
+      return invited.value && !CALLS.includes(place.value.at) ? <More show={({ Invite }) => <Invite invite={invited.value!} />} /> : <Place />;
     case "out":
       switch (state.show) {
         case "welcome":

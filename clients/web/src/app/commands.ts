@@ -1,7 +1,7 @@
 import { del, get, post } from "../net/http";
-import type { Audit, Blocks, Devices, FoundGroups, JoinRequests, Members, Reports } from "../wire/frames";
+import type { Audit, Blocks, Devices, FoundGroups, InvitedTo, JoinRequests, Members, Reports } from "../wire/frames";
 import type { AvailabilityState, Feeling, ReportReason } from "../wire/names";
-import { checkIns } from "../model/model";
+import { checkIns, joinAnswers } from "../model/model";
 import { ask, keep } from "./sender";
 
 // What a person can do, in the words of the product. `keep` waits for the line, `ask` fails without one.
@@ -13,6 +13,7 @@ export const createGroup = (group: {
 }) => keep({ t: "create_group", ...group });
 export const makeInvite = async (group: string, role: "observer" | "member") =>
   (await ask({ t: "make_invite", group, role })).ok?.invite ?? "";
+export const lookAtInvite = async (invite: string) => (await ask({ t: "look_at_invite", invite })).event as InvitedTo;
 export const useInvite = (invite: string, my_name: string, pledged: boolean) =>
   keep({ t: "use_invite", invite, my_name, pledged });
 export const askToJoin = (group: string, my_name: string, answers: string[], pledged: boolean) =>
@@ -21,6 +22,11 @@ export const listJoinRequests = async (group: string) =>
   (await ask({ t: "list_join_requests", group })).event as JoinRequests;
 export const decideJoin = (request: string, admit: boolean, reason: string, role: "observer" | "member") =>
   ask({ t: "decide_join", request, admit, reason, role });
+/** Read on another device is read too: it goes away at once in any case. */
+export const dismissJoinAnswer = (request: string) => {
+  joinAnswers.value = joinAnswers.peek().filter((one) => one.request !== request);
+  return keep({ t: "dismiss_join_answer", request }).catch(() => {});
+};
 export const listMembers = async (group: string) => (await ask({ t: "list_members", group })).event as Members;
 export const takePart = (group: string) => keep({ t: "take_part", group });
 export const setRole = (member: string, role: "observer" | "member" | "moderator") => ask({ t: "set_role", member, role });

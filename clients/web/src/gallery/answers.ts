@@ -10,6 +10,10 @@ const people = [
 ];
 
 const events: readonly Event[] = [
+  {
+    t: "invited_to", re: "", name: "Women, sober and tired", blurb: "Mothers, mostly. Evenings are hard.",
+    rules: "Ask before you advise.\nWhat is said here stays here.", questions: ["What brings you here? A line is enough."],
+  },
   { t: "members", re: "", group: aGroup.group, people, roles: ["member", "moderator", "observer", "member", "member"] },
   {
     t: "join_requests", re: "", group: aGroup.group,
@@ -29,7 +33,7 @@ const events: readonly Event[] = [
   },
 ];
 const asked: Partial<Record<Deed["t"], Event["t"]>> = {
-  list_members: "members", list_join_requests: "join_requests", list_reports: "reports", list_blocks: "blocks", read_audit: "audit",
+  look_at_invite: "invited_to", list_members: "members", list_join_requests: "join_requests", list_reports: "reports", list_blocks: "blocks", read_audit: "audit",
 };
 const done: Partial<Record<Deed["t"], Partial<Ok>>> = {
   ask_to_join: {}, report_member: {}, fetch_on_call: {}, danger_now: {}, make_invite: { invite: "quiet-river-lamp-09" },

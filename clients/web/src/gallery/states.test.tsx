@@ -1,7 +1,9 @@
 import axe from "axe-core";
 import { act, cleanup, render } from "@testing-library/preact";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { App } from "../App";
 import { sendThrough } from "../app/sender";
+import { Refusal } from "../net/http";
 import { cardGoes, forgetAcks } from "../app/cards";
 import type { Deed } from "../net/session";
 import { OnCall } from "../desk/OnCall";
@@ -53,10 +55,12 @@ describe("what the screens may not say", () => {
     },
   );
 
-  test("cb06 a number that is written to is not called, and each names its source and that it was not checked", () => {
+  test("cb06 a number that is written to is not called, and each names its source, and once that some were not rung", () => {
     const { container } = page("lines");
     expect(container.querySelector('a[href="sms:85258"]')).toBeTruthy();
-    expect(container.textContent).toContain("Not checked yet.Source: crisistextline.uk");
+    expect(container.textContent).toContain("Source: crisistextline.uk");
+    expect(container.textContent).toContain("Checked 2 November 2026.");
+    expect(container.textContent?.match(/not rung/g)).toHaveLength(1);
   });
 
   test("pr06 a lost line shows no count of people", () => {
@@ -86,11 +90,75 @@ describe("the day after", () => {
   });
 });
 
-test("gr02 a group that did not let someone in is named once", () => {
-  const { container, getByRole } = page("groups_not_let_in");
-  expect(container.textContent).toContain("Women, sober and tired did not let you in this time.");
-  act(() => getByRole("button", { name: "Close" }).click());
-  expect(container.textContent).not.toContain("Women, sober and tired");
+describe("coming into a group", () => {
+  test("gr02 whoever was not let in reads why, or that nobody answered, until they put it away", () => {
+    const { container, getAllByRole } = page("groups_not_let_in");
+    expect(container.textContent).toContain("Women, sober and tired said no: “This group is for mothers.”");
+    expect(container.textContent).toContain("No moderator of Night shift answered you in time. You can ask again.");
+    act(() => getAllByRole("button", { name: "Close" })[0]!.click());
+    expect(asked).toContainEqual({ t: "dismiss_join_answer", request: "declined________" });
+    expect(container.textContent).not.toContain("Women, sober and tired");
+    expect(container.textContent).toContain("Night shift");
+  });
+
+  test("gr02 the search says it too, beside the group that said no", async () => {
+    show("find_results");
+    apply({ t: "join_answers", answers: [{ request: "r", group: "found___________", group_name: "", answer: "declined", reason: "Mothers only." }] });
+    const { findByText, container } = render(<App />);
+    await findByText("Women, sober and tired said no: “Mothers only.”");
+    expect(container.textContent).toContain("Ask again Women, sober and tired");
+  });
+
+  const rules = "What is said here stays here.";
+  const look = { t: "invited_to" as const, re: "", name: "Low days", blurb: "", rules, questions: [] };
+  const linked = (answer: Promise<unknown>) => {
+    sendThrough({ ask: (deed) => (asked.push(deed), answer as never), tell() {}, tryNow() {} });
+    return page("invite");
+  };
+
+  test("gr02 a link shows the group and its rules before anyone agrees to them", async () => {
+    const { findByRole, getByText, getByRole } = linked(Promise.resolve({ ok: null, event: look }));
+    await findByRole("heading", { name: "Join Low days" });
+    const pledge = getByRole("checkbox", { name: /^I will keep to this group’s rules/ });
+    expect(getByText(rules).compareDocumentPosition(pledge)).toBe(Node.DOCUMENT_POSITION_FOLLOWING);
+    expect(asked.filter((deed) => deed.t === "use_invite")).toEqual([]);
+  });
+
+  test("gr02 a link that leads nowhere says so, and asks for no name", async () => {
+    const { findByText, queryByRole } = linked(
+      Promise.reject(new Refusal({ code: "invite_spent", sentence: "That link was used or has run out.", do: "Ask for a new one." })),
+    );
+    await findByText("That link was used or has run out.");
+    expect(queryByRole("checkbox")).toBeNull();
+    expect(queryByRole("button", { name: "Try again" })).toBeNull();
+  });
+
+  test("uc01 a link does not lie over asking for someone, and is there afterwards", async () => {
+    const { container, findByRole, getByRole } = linked(Promise.resolve({ ok: null, event: look }));
+    await findByRole("heading", { name: "Join Low days" });
+    act(() => getByRole("button", { name: "I need someone now" }).click());
+    expect(container.querySelector("[data-screen=ask]")).toBeTruthy();
+    act(() => getByRole("button", { name: "Not now" }).click());
+    await findByRole("heading", { name: "Join Low days" });
+  });
+});
+
+describe("after a cancel", () => {
+  test.each([
+    ["card_ok", "Ana is OK now. Thank you."],
+    ["card_mistake", "It was a mistake. Nobody is needed."],
+  ])("uc09 %s says why, and nothing else of the call", (name, says) => {
+    const { getByRole, container } = page(name);
+    getByRole("heading", { name: says });
+    expect(container.querySelector("dialog")?.textContent).not.toContain("outside the shop");
+    expect(name === "card_mistake" && / is OK/.test(container.querySelector("dialog")?.textContent ?? "")).toBe(false);
+  });
+
+  test("uc09 the caller reads what the others were told", () => {
+    expect(page("stopped").container.textContent).toContain("Everyone we asked knows that you are OK.");
+    cleanup();
+    expect(page("stopped_mistake").container.textContent).toContain("Everyone we asked knows that it was a mistake.");
+  });
 });
 
 describe("the card", () => {

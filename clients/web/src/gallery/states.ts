@@ -9,7 +9,7 @@ import { country, usualGroup } from "../device/prefs";
 import { sample } from "../model/clock";
 import { emptyLog } from "../model/log";
 import { apply, cards, checkIns, desk, forgetAll, groups, line, me, myCall, presence, replying, rooms, search, typing } from "../model/model";
-import type { Card, DeskNow, DeskRow, Entry, GroupCard, Helper, MyCall, MyGroup, Person, PresenceView } from "../wire/frames";
+import type { Card, DeskNow, DeskRow, Entry, GroupCard, Helper, JoinAnswer, MyCall, MyGroup, Person, PresenceView } from "../wire/frames";
 
 export const NOW = Date.UTC(2026, 10, 22, 21, 10);
 const id = (name: string) => name.padEnd(16, "_");
@@ -132,6 +132,11 @@ const found: GroupCard = {
   rules: "Ask before you advise.", questions: ["What brings you here? A line is enough."], size: "10 to 50",
 };
 
+const notLetIn: JoinAnswer[] = [
+  { request: id("declined"), group: id("found"), group_name: "Women, sober and tired", answer: "declined", reason: "This group is for mothers." },
+  { request: id("expired"), group: id("late"), group_name: "Night shift", answer: "expired", reason: "" },
+];
+
 const aDesk = (more: Partial<DeskNow> = {}) => () => {
   go({ at: "groups" });
   const row = (name: string, more: Partial<DeskRow>): DeskRow => ({ ...aRow, call: id(name), caller_name: name, attempt: 1, pinned: [], ...more });
@@ -169,8 +174,8 @@ export const states: Record<string, () => void> = {
   groups: () => go({ at: "groups" }),
   groups_none: () => ((groups.value = []), go({ at: "groups" })),
   groups_not_let_in: () => {
-    groups.value = [aGroup, { ...aGroup, group: id("other"), name: "Women, sober and tired", state: "pending" }];
-    apply({ t: "groups_now", groups: [aGroup] });
+    groups.value = [aGroup];
+    apply({ t: "join_answers", answers: notLetIn });
   },
   groups_shift: () => (shiftCount.value = 2),
   groups_check_in: () => (go({ at: "groups" }), asked()),

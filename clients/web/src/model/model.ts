@@ -1,6 +1,6 @@
 import { computed, signal } from "@preact/signals";
 import type { Line } from "../net/session";
-import type { Card, CheckIn, DeskNow, Entry, Event, GroupCard, Me, MyCall, MyGroup, Person, PresenceView } from "../wire/frames";
+import type { Card, CheckIn, DeskNow, Entry, Event, GroupCard, JoinAnswer, Me, MyCall, MyGroup, Person, PresenceView } from "../wire/frames";
 import { sample } from "./clock";
 import type { RoomLog } from "./log";
 import { emptyLog, withAdded, withChanged, withEntries, withRoom } from "./log";
@@ -13,8 +13,8 @@ export const live = computed(() => line.value.is === "live");
 /** Who is signed in on this device; null before the server said. */
 export const me = signal<Me | null>(null);
 export const groups = signal<readonly MyGroup[]>([]);
-/** Names of groups that did not let this person in, until they have read so. */
-export const notLetIn = signal<readonly string[]>([]);
+/** Requests of this person's own that did not let them in, until they have read so or ask again (GR2). */
+export const joinAnswers = signal<readonly JoinAnswer[]>([]);
 export const undoSeconds = signal(60);
 
 /** By group. What it says is shown only while the line is live: an old count is never shown (page.md). */
@@ -68,13 +68,16 @@ export function apply(event: Event): { reopen: string } | null {
   switch (event.t) {
     case "welcome":
       sample(event.now, true);
-      groupsCame(event.groups);
+      groups.value = event.groups;
       undoSeconds.value = event.undo_seconds;
       onShift.value = event.on_shift;
       if (me.peek()) me.value = { ...me.peek()!, volunteer: event.volunteer, coordinator: event.coordinator };
       return null;
     case "groups_now":
-      groupsCame(event.groups);
+      groups.value = event.groups;
+      return null;
+    case "join_answers":
+      joinAnswers.value = event.answers;
       return null;
     case "room_now":
       changeRoom(event.room, (log) => withRoom(log, event), event.group);
@@ -131,14 +134,6 @@ export function apply(event: Event): { reopen: string } | null {
   }
 }
 
-/** Someone who waited to be let in and is in the list no more was declined, or nobody answered in time (GR2). */
-function groupsCame(fresh: readonly MyGroup[]): void {
-  const gone = groups.peek().filter((held) => held.state === "pending" && !fresh.some((one) => one.group === held.group));
-  // A locked device is told no groups at all.
-  if (gone.length > 0 && !me.peek()?.locked) notLetIn.value = [...notLetIn.peek(), ...gone.map((group) => group.name)];
-  groups.value = fresh;
-}
-
 /** Not this person's to see any more: neither the card nor a word of the call's room stays. */
 function forgetCard(call: string): void {
   const room = cards.peek().get(call)?.room;
@@ -165,6 +160,7 @@ export function beginSnapshot(): void {
   presence.value = new Map();
   desk.value = null;
   checkIns.value = [];
+  joinAnswers.value = [];
   const call = myCall.peek();
   if (call) myCall.value = { ...call, version: -1 };
   cards.value = new Map([...cards.peek()].map(([id, card]) => [id, { ...card, version: -1 }]));
@@ -174,7 +170,7 @@ export function beginSnapshot(): void {
 export function forgetAll(): void {
   me.value = null;
   groups.value = [];
-  notLetIn.value = [];
+  joinAnswers.value = [];
   presence.value = new Map();
   rooms.value = new Map();
   typing.value = new Map();

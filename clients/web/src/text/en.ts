@@ -30,9 +30,9 @@ export const line = {
   connecting: "Connecting",
   dropped: "Not connected",
   unreached: "Server not reached",
-  lineDropped: "The line dropped.",
-  tryingIn: (seconds: number) => `Trying again in ${duration(seconds)}. Your words are kept on this page.`,
-  trying: "Trying again now. Your words are kept on this page.",
+  lineDropped: "This page cannot reach Beside just now.",
+  tryingIn: (seconds: number) => `It tries again in ${duration(seconds)}. What you write is kept here.`,
+  trying: "It is trying again. What you write is kept here.",
   tryNow: "Try now",
   protocol: "This page is older than our server.",
   protocolDo: "Load it again to go on.",
@@ -91,7 +91,7 @@ export const entry = {
   firstSay: "You are the first coordinator.",
   firstLead: "Make the account that runs this Beside. The link works once.",
   inviteSay: "You have been invited.",
-  inviteLead: "Sign in, or make an account. Then choose the name this group knows you by.",
+  inviteLead: "Sign in, or make an account. Then you see the group and its rules, before you join.",
   signedOutElsewhere: "This device was signed out.",
   signedOutElsewhereLead: "Someone used “sign out” for it from another device. Sign in to go on.",
 };
@@ -115,22 +115,15 @@ export const names = {
   label: "What name should we use here?",
 };
 
-export const invite = {
-  title: "Join by a link",
-  say: "Join this group",
-  pledge: "I will keep to this group’s rules",
-  pledgeHint: "You can read them in the group, at any time.",
-  join: "Join",
-  later: "Not now",
-};
-
 export const groupsText = {
   title: "Your groups",
   none: "You are in no group yet.",
   noneLead: "Find one, or use a link that someone gave you.",
   pending: "Waiting for a moderator",
-  notLetIn: (group: string) => `${group} did not let you in this time.`,
+  notLetIn: (group: string, reason: string) => (reason ? `${group} said no: “${reason}”` : `${group} said no this time.`),
   notLetInLead: "That is their choice for their group, and no judgement of you. There are other groups.",
+  notAnswered: (group: string) => `No moderator of ${group} answered you in time.`,
+  notAnsweredLead: "You can ask again.",
   observer: "Reading along",
   open: "You are open to calls here",
   find: "Find a group",
@@ -254,7 +247,9 @@ export const lines = {
   emergency: "Emergency",
   kinds: { crisis: "Crisis", emergency: "Emergency", text: "By text", youth: "For young people", substance: "Alcohol and drugs" } as Record<string, string>,
   checked: (day: string) => `Checked ${dayOfText(day)}.`,
-  notChecked: "Not checked yet.",
+  notChecked: "We have not rung this number ourselves yet.",
+  noneChecked: "We have not rung these numbers ourselves yet.",
+  someChecked: "Where no day is given, we have not rung the number ourselves yet.",
   source: "Source",
   none: "We have no number for your country here.",
   free: "Or talk by phone.",

@@ -11,6 +11,7 @@ export const find = {
   sizes: { "under 10": "under 10 people", "10 to 50": "10 to 50 people", "over 50": "over 50 people" } as Record<string, string>,
   rules: "Rules of this group",
   ask: "Ask to join",
+  askAgain: "Ask again",
   mine: "You are in this group",
   note: "You start by reading or taking part, as the moderators see fit. Nobody rings you until you say so.",
 };
@@ -22,6 +23,17 @@ export const join = {
   send: "Send",
   sentSay: "Your answers are with the moderators.",
   sentLead: "The group shows up under your groups. Until they answer, pressing the yellow button rings on-call volunteers.",
+};
+
+export const invite = {
+  title: "Join by a link",
+  say: (group: string) => `Join ${group}`,
+  noRules: "This group has written no rules.",
+  questions: "What this group asks people who come",
+  pledge: "I will keep to this group’s rules",
+  pledgeHint: "You can read them in the group, at any time.",
+  join: "Join",
+  later: "Not now",
 };
 
 export const create = {
@@ -42,6 +54,9 @@ export const moderate = {
   admit: "Let in",
   admitReading: "Let in to read along",
   decline: "Decline",
+  declineWhy: "Why? You can leave this empty.",
+  declineHint: "They read it, and nobody else does.",
+  declineNow: "Decline now",
   invites: "Invite someone",
   inviteLead: "The link works once.",
   makeInvite: "Make a link",
@@ -133,6 +148,7 @@ export const stored = {
     ["Who was with you, and how a call ended", "Kept, without words, as long as this server has its data."],
     ["Who did what to which call", "The audit log, without any words. Kept for a year."],
     ["Your sign-in name", "Never shown to anyone in a group. Your passphrase is kept only as a scrambled check of it."],
+    ["What you wrote to join a group", "Read by its moderators while they decide. If they say no, you alone read why. Deleted once you have read that, or about 6 weeks after you asked."],
     ["Reports", "Read by the group’s moderators, with the words they are about. Deleted 30 days after they are settled."],
     ["Your plan", "Only on this device. We never get it."],
     ["Where you are", "We do not know and do not ask. So we cannot send help to you."],

@@ -7,7 +7,7 @@ import { LineStrip } from "../../components/LineStrip";
 import { NeedDock } from "../../components/LampButton";
 import { useDeed } from "../../components/useDeed";
 import { Icon } from "../../icons/Icon";
-import { groupOf, search } from "../../model/model";
+import { groupOf, joinAnswers, search } from "../../model/model";
 import { groupsText } from "../../text/en";
 import { find as words } from "../../text/more.en";
 import type { GroupCard } from "../../wire/frames";
@@ -79,6 +79,7 @@ export function Find() {
 
 function Result({ card }: { card: GroupCard }) {
   const mine = groupOf(card.group);
+  const answer = joinAnswers.value.find((one) => one.group === card.group);
   return (
     <li class="result">
       <h2>{card.name}</h2>
@@ -104,13 +105,18 @@ function Result({ card }: { card: GroupCard }) {
           <p class="small quiet words">{card.rules}</p>
         </details>
       )}
+      {answer && !mine && (
+        <p class="words">
+          <b>{answer.answer === "declined" ? groupsText.notLetIn(card.name, answer.reason) : groupsText.notAnswered(card.name)}</b>
+        </p>
+      )}
       {mine ? (
         <button class="btn wide" type="button" onClick={() => go({ at: "room", group: card.group })}>
           {words.mine}
         </button>
       ) : (
         <button class="btn wide" type="button" onClick={() => go({ at: "join", card })}>
-          {words.ask}
+          {answer ? words.askAgain : words.ask}
           <span class="vh"> {card.name}</span>
         </button>
       )}

@@ -1,3 +1,4 @@
+import { dismissJoinAnswer } from "../../app/commands";
 import { go } from "../../app/place";
 import { Asides } from "../../components/Asides";
 import { Bar } from "../../components/Bar/Bar";
@@ -5,9 +6,9 @@ import { NeedDock } from "../../components/LampButton";
 import { MainLine } from "../../components/PhoneLine/PhoneLine";
 import { presenceOf } from "../../components/Presence/Presence";
 import { Icon } from "../../icons/Icon";
-import { groups, live, me, notLetIn } from "../../model/model";
+import { groups, joinAnswers, live, me } from "../../model/model";
 import { common, groupsText as words, presenceText } from "../../text/en";
-import type { MyGroup } from "../../wire/frames";
+import type { JoinAnswer, MyGroup } from "../../wire/frames";
 import { MoreItems } from "./Menu";
 
 export function Groups() {
@@ -18,7 +19,9 @@ export function Groups() {
       <main class="page wide">
         <div class="stack">
           <Asides />
-          <NotLetIn />
+          {joinAnswers.value.map((one) => (
+            <NotLetIn key={one.request} answer={one} />
+          ))}
           {mine.length > 0 ? (
             <ul class="stack-2">
               {mine.map((group) => (
@@ -60,16 +63,16 @@ export function Groups() {
   );
 }
 
-/** Said once, where the group was. */
-function NotLetIn() {
-  const name = notLetIn.value[0];
-  if (!name) return null;
+/** Said where the group was, until it is put away or they ask again (GR2). */
+function NotLetIn({ answer }: { answer: JoinAnswer }) {
+  const declined = answer.answer === "declined";
   return (
     <div class="card" role="status">
-      <p>
-        <b>{words.notLetIn(name)}</b> {words.notLetInLead}
+      <p class="words">
+        <b>{declined ? words.notLetIn(answer.group_name, answer.reason) : words.notAnswered(answer.group_name)}</b>{" "}
+        {declined ? words.notLetInLead : words.notAnsweredLead}
       </p>
-      <button class="btn" type="button" onClick={() => (notLetIn.value = notLetIn.value.slice(1))}>
+      <button class="btn" type="button" onClick={() => void dismissJoinAnswer(answer.request)}>
         {common.close}
       </button>
     </div>

@@ -4,7 +4,7 @@ import { useEffect } from "preact/hooks";
 import { decideJoin, leaveGroup, listJoinRequests, listMembers, listReports, makeInvite, resolveReport } from "../../app/commands";
 import { about, go } from "../../app/place";
 import { Bar } from "../../components/Bar/Bar";
-import { Problem, Seg } from "../../components/Field/Field";
+import { Field, Problem, Seg } from "../../components/Field/Field";
 import { LineStrip } from "../../components/LineStrip";
 import { NeedDock } from "../../components/LampButton";
 import { Badge } from "../../components/Person";
@@ -58,8 +58,8 @@ function useList<T>(load: () => Promise<T>) {
 
 function Requests({ group }: { group: string }) {
   const { list, again, run, busy, trouble } = useList(() => listJoinRequests(group));
-  const decide = (request: JoinRequest, admit: boolean, role: "observer" | "member") =>
-    void run(() => decideJoin(request.request, admit, "", role)).then((well) => well && again());
+  const decide = (request: JoinRequest, admit: boolean, role: "observer" | "member", reason: string) =>
+    void run(() => decideJoin(request.request, admit, reason, role)).then((well) => well && again());
   return (
     <section class="card" aria-labelledby="requests-title">
       <h2 id="requests-title">{words.requests}</h2>
@@ -77,10 +77,14 @@ function Requests({ group }: { group: string }) {
 interface RequestProps {
   request: JoinRequest;
   busy: boolean;
-  decide: (admit: boolean, role: "observer" | "member") => void;
+  decide: (admit: boolean, role: "observer" | "member", reason: string) => void;
 }
 
+/** Declining takes a second tap, and may say why: the asker alone reads it (GR2). */
 function Request({ request, busy, decide }: RequestProps) {
+  const declining = useSignal(false);
+  const reason = useSignal("");
+  const decline = () => (declining.value ? decide(false, "member", reason.value.trim()) : (declining.value = true));
   return (
     <li class="stack-2">
       <h3>{request.name}</h3>
@@ -96,15 +100,16 @@ function Request({ request, busy, decide }: RequestProps) {
         ))}
       </dl>
       <div class="pair">
-        <button class="btn ink" type="button" disabled={busy} onClick={() => decide(true, "member")}>
+        <button class="btn ink" type="button" disabled={busy} onClick={() => decide(true, "member", "")}>
           {words.admit}
         </button>
-        <button class="btn" type="button" disabled={busy} onClick={() => decide(true, "observer")}>
+        <button class="btn" type="button" disabled={busy} onClick={() => decide(true, "observer", "")}>
           {words.admitReading}
         </button>
       </div>
-      <button class="btn" type="button" disabled={busy} onClick={() => decide(false, "member")}>
-        {words.decline}
+      {declining.value && <Field label={words.declineWhy} hint={words.declineHint} value={reason} rows={2} maxLength={200} />}
+      <button class="btn" type="button" disabled={busy} onClick={decline}>
+        {declining.value ? words.declineNow : words.decline}
       </button>
     </li>
   );
