@@ -965,6 +965,6 @@ class Revoked(Frame, tag="revoked", frozen=True):
 
 Event = (
     Welcome | Ok | RefusedFrame | Beat | GroupsNow | FoundGroups | InvitedTo | Members | JoinRequests | JoinAnswers
-    | RoomNow | Entries | EntryAdded | EntryChanged | Resync | TypingNow | PresenceNow | MyCall | CheckIn | Card | CardGone
-    | DeskNow | Audit | Reports | Blocks | Revoked
+    | RoomNow | Entries | EntryAdded | EntryChanged | Resync | TypingNow | PresenceNow | MyCall | CheckIn | Card
+    | CardGone | DeskNow | Audit | Reports | Blocks | Revoked
 )  # fmt: skip

@@ -102,7 +102,7 @@ export function CallerRoom({ call }: { call: MyCall }) {
   );
 }
 
-/** Who is how near, and the one question: is someone with you? Only the caller's word makes it so, or both writing. */
+/** Who is how near, and the one question: is someone here? Only the caller's word makes it so, or both writing. */
 function Truth({ call, more }: { call: MyCall; more: boolean }) {
   const { run, trouble, busy } = useDeed();
   const { here, inRoom, coming } = nearby(call.helpers);

@@ -33,6 +33,9 @@ export function Lines({ onBack }: { onBack?: () => void }) {
             ))}
           </select>
         </div>
+        {mine?.lines.some((line) => !line.verified) && (
+          <p class="small quiet">{mine.lines.some((line) => line.verified) ? words.someChecked : words.noneChecked}</p>
+        )}
         {!mine && <p class="lead">{words.none}</p>}
         {mine && (
           <section class="stack-2">
@@ -49,7 +52,7 @@ export function Lines({ onBack }: { onBack?: () => void }) {
               {some.map((line) => (
                 <div class="stack-1" key={line.number}>
                   <PhoneLine number={line.number} sub={line.name} byText={kind === "text"} />
-                  <Checked line={line} />
+                  {line.verified && <Checked line={line} />}
                   <p class="small quiet">
                     {words.source}: {siteOf(line.source)}
                   </p>
