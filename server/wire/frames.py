@@ -21,13 +21,13 @@ from msgspec import Meta, Struct
 PROTOCOL_VERSION = 1
 MAX_FRAME_BYTES = 16 * 1024
 
-Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{16}$")]
-Key = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{8,36}$")]
-Secret = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{20,64}$")]
-Name = Annotated[str, Meta(min_length=1, max_length=32, pattern=r"^[^\x00]+$")]
-Short = Annotated[str, Meta(max_length=200, pattern=r"^[^\x00]*$")]
-Text = Annotated[str, Meta(min_length=1, max_length=4000, pattern=r"^[^\x00]+$")]
-Words = Annotated[str, Meta(max_length=1000, pattern=r"^[^\x00]*$")]
+Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{16}\Z")]
+Key = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{8,36}\Z")]
+Secret = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{20,64}\Z")]
+Name = Annotated[str, Meta(min_length=1, max_length=32, pattern=r"^[^\x00]+\Z")]
+Short = Annotated[str, Meta(max_length=200, pattern=r"^[^\x00]*\Z")]
+Text = Annotated[str, Meta(min_length=1, max_length=4000, pattern=r"^[^\x00]+\Z")]
+Words = Annotated[str, Meta(max_length=1000, pattern=r"^[^\x00]*\Z")]
 Millis = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 Count = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 Seq = Annotated[int, Meta(ge=0, le=2**53 - 1)]

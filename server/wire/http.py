@@ -33,7 +33,7 @@ from rooms.helplines import HelplineKind
 from server.wire.frames import Id, Key, Millis, Name, Part, Secret, Words
 
 Passphrase = Annotated[str, Meta(min_length=8, max_length=200)]
-LoginName = Annotated[str, Meta(min_length=2, max_length=32, pattern=r"^[^\x00]+$")]
+LoginName = Annotated[str, Meta(min_length=2, max_length=32, pattern=r"^[^\x00]+\Z")]
 RecoveryCode = Annotated[str, Meta(min_length=8, max_length=40)]
 
 

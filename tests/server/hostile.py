@@ -164,6 +164,13 @@ def _a_null_character(r: random.Random, frame: Frame, _foreign: Sequence[str]) -
     return bytes(msgpack.packb({**frame, name: f"{frame[name]}\x00"}))
 
 
+def _a_newline_at_the_end(r: random.Random, frame: Frame, _foreign: Sequence[str]) -> bytes:
+    """`$` in a pattern lets it pass: one id with two spellings."""
+    ids = [name for name, value in frame.items() if isinstance(value, str) and KEY.fullmatch(value) and name != "t"]
+    name = r.choice(ids) if ids else "t"
+    return bytes(msgpack.packb({**frame, name: f"{frame[name]}\n"}))
+
+
 def _a_wrong_tag(r: random.Random, frame: Frame, _foreign: Sequence[str]) -> bytes:
     tags: tuple[Any, ...] = ("welcome", "my_call", "ok", "refused", "Say", "say ", "", 3, None, ["say"], "hello")
     return bytes(msgpack.packb({**frame, "t": r.choice(tags)}))
@@ -203,7 +210,7 @@ MUTATIONS: dict[str, Mutation] = {
     for function in (
         _flip_a_bit, _drop_a_field, _a_field_twice, _rename_a_field, _an_unknown_field, _a_wrong_type,
         _a_number_out_of_bounds, _a_text_out_of_bounds, _a_foreign_id, _deep_nesting, _an_ext_type, _no_number,
-        _cut_short, _too_large, _a_null_character, _a_wrong_tag, _as_text, _a_huge_header, _not_utf8,
+        _cut_short, _too_large, _a_null_character, _a_newline_at_the_end, _a_wrong_tag, _as_text, _a_huge_header, _not_utf8,
         _more_after_the_end, _a_key_that_is_no_text, _a_reserved_byte,
     )
 }  # fmt: skip

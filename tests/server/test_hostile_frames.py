@@ -290,6 +290,24 @@ def harmless_when_valid(town: Town) -> list[Frame]:
     return [{"t": t, **({} if t in unanswered else {"k": ""}), **more} for t, more in fields.items()]
 
 
+@pytest.mark.parametrize("end", ["\n", "\r", "\x0b", "\u2028", " "])
+async def test_an_id_a_key_and_a_secret_end_where_they_end(a_group: list[Member], end: str) -> None:
+    """A pattern that ends in `$` takes a newline after the last character: one id, two spellings."""
+    _maria, ana = a_group
+    async with a_line(ana.page.account) as line:
+        for spoilt in (
+            {"t": "list_members", "k": "key-of-mine", "group": ana.group + end},
+            {"t": "use_invite", "k": "key-of-mine", "invite": "x" * 32 + end, "my_name": "Ana", "pledged": True},
+        ):
+            before = len(line.frames)
+            await line.send(spoilt)
+            assert (await line.reply_to("key-of-mine", after=before))["code"] == "bad_frame"
+        before = len(line.frames)
+        await line.send({"t": "list_members", "k": "key-of-mine" + end, "group": ana.group})
+        refused = await line.wait_for(lambda f: f["t"] in ("ok", "refused"), after=before)
+        assert (refused["t"], refused["re"], refused["code"]) == ("refused", None, "bad_frame")
+
+
 # ---------------------------------------------------------------- below the frames
 
 
