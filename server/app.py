@@ -199,7 +199,7 @@ async def _start(
     sockets_at_most = settings.connections_at_most + settings.connections_before_hello_at_most + CLOSING_AT_MOST
     door = Door(arrivals.serve, connections_at_most=sockets_at_most)
     arrivals.bind(services, door.wait_closed)
-    health = HealthPages(services, timers, hub)
+    health = HealthPages(services, timers, hub, settings.metrics_token)
     app = web.Application(middlewares=[middleware(settings)], client_max_size=BODY_AT_MOST_BYTES)
     app.router.add_get("/ws", arrivals.guarded_upgrade(settings, door))
     for pages in (

@@ -28,6 +28,7 @@ LIMITS = {
 CLOSING_AT_MOST = 500
 """Sockets that lost their place and whose closing handshake takes its second."""
 FILES_BESIDES_SOCKETS = 200
+TOKEN_AT_LEAST = 16
 
 
 class BadSetting(Exception):
@@ -60,6 +61,8 @@ class Settings:
     policy: Policy = field(default_factory=Policy)
     lease_times: LeaseTimes = field(default_factory=LeaseTimes)
     drain_spread_seconds: int = 10
+    metrics_token: str = field(default="", repr=False)
+    """Who asks for `/metrics` must show this. Without one, only a program on this machine may, and by no proxy."""
 
     @property
     def open_files_at_most(self) -> int:
@@ -116,8 +119,16 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
         exit_target=env.get("BESIDE_EXIT_TARGET", settings.exit_target),
         contact=env.get("BESIDE_CONTACT", settings.contact),
         policy=_policy(env),
+        metrics_token=_token(env, "BESIDE_METRICS_TOKEN"),
         **limits,
     )
+
+
+def _token(env: Mapping[str, str], name: str) -> str:
+    token = env.get(name, "")
+    if token and len(token) < TOKEN_AT_LEAST:
+        raise BadSetting(f"{name} must have at least {TOKEN_AT_LEAST} characters, or it can be guessed.")
+    return token
 
 
 def _at_least_one(env: Mapping[str, str], name: str) -> int:

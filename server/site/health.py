@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hmac
+import ipaddress
+
 from aiohttp import web
 from prometheus_client import generate_latest
 
@@ -12,11 +15,14 @@ from server.site.guard import answer
 from server.timers import Timers
 
 STUCK_AFTER_MS = 5_000
+FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via", "X-Forwarded-Host", "X-Forwarded-Proto")
+"""What proxies say of those they speak for."""
 
 
 class HealthPages:
-    def __init__(self, services: Services, timers: Timers, hub: Hub) -> None:
+    def __init__(self, services: Services, timers: Timers, hub: Hub, metrics_token: str) -> None:
         self._s = services
+        self._token = metrics_token
         self._timers = timers
         self._hub = hub
         self.draining = False
@@ -45,7 +51,23 @@ class HealthPages:
         return answer(report, 200 if ready else 503)
 
     async def metrics(self, request: web.Request) -> web.Response:
-        if request.headers.get("X-Forwarded-For"):
-            raise web.HTTPNotFound  # for the machine's own scraper, not for the world behind the proxy
+        """For the machine's own scraper, not for the world: everyone else gets the answer of a page that is not there.
+        With a token set, only who shows it, wherever they are; without, only who comes straight from this machine."""
+        if not (self._shows_token(request) if self._token else _is_of_this_machine(request)):
+            raise web.HTTPNotFound
         CONNECTIONS.set(len(self._hub))
         return web.Response(body=generate_latest(REGISTRY), headers={"Content-Type": "text/plain; version=0.0.4"})
+
+    def _shows_token(self, request: web.Request) -> bool:
+        shown = request.headers.get("Authorization", "").encode()
+        return hmac.compare_digest(shown, f"Bearer {self._token}".encode())
+
+
+def _is_of_this_machine(request: web.Request) -> bool:
+    """A proxy on this machine is of it too, so whoever it speaks for is not."""
+    if any(name in request.headers for name in FORWARDED):
+        return False
+    try:
+        return ipaddress.ip_address(request.remote or "").is_loopback
+    except ValueError:
+        return False

@@ -210,8 +210,8 @@ MUTATIONS: dict[str, Mutation] = {
     for function in (
         _flip_a_bit, _drop_a_field, _a_field_twice, _rename_a_field, _an_unknown_field, _a_wrong_type,
         _a_number_out_of_bounds, _a_text_out_of_bounds, _a_foreign_id, _deep_nesting, _an_ext_type, _no_number,
-        _cut_short, _too_large, _a_null_character, _a_newline_at_the_end, _a_wrong_tag, _as_text, _a_huge_header, _not_utf8,
-        _more_after_the_end, _a_key_that_is_no_text, _a_reserved_byte,
+        _cut_short, _too_large, _a_null_character, _a_newline_at_the_end, _a_wrong_tag, _as_text, _a_huge_header,
+        _not_utf8, _more_after_the_end, _a_key_that_is_no_text, _a_reserved_byte,
     )
 }  # fmt: skip
 

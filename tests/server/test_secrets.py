@@ -10,12 +10,14 @@ import json
 import statistics
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 import structlog
+from aiohttp.test_utils import make_mocked_request
 from argon2 import PasswordHasher
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
@@ -23,13 +25,14 @@ from websockets.exceptions import InvalidStatus
 from beside_client import Account, sign_in, sign_up
 from server import app, cli, logs
 from server.clock import SystemClock
-from server.settings import LIMITS, Settings, from_environment
+from server.settings import LIMITS, BadSetting, Settings, from_environment
 from server.site.accounts import Passphrases
+from server.site.health import _is_of_this_machine
 from server.wire.codes import BAD_TICKET, REVOKED
 from tests.fakes import MovableClock
 from tests.server.child import a_child
 from tests.server.raw import Line, a_line, joined, say_hello
-from tests.worlds import PASSPHRASE, Member, World
+from tests.worlds import PASSPHRASE, Member, World, a_world
 
 WORDS, TALK = "planted words of a call", "planted talk in a room"
 SECRET_PASSPHRASE, WRONG_PASSPHRASE = "planted passphrase, the right one", "planted passphrase, a wrong one"
@@ -82,6 +85,46 @@ async def _an_evening(account: Account, tickets: list[str]) -> list[str]:
 async def _get(url: str) -> str:
     async with aiohttp.ClientSession() as http, http.get(url) as response:
         return await response.text()
+
+
+TOKEN = "a token for the scraper"
+
+
+async def _metrics(world: World, headers: dict[str, str]) -> int:
+    async with aiohttp.ClientSession() as http, http.get(world.url + "/metrics", headers=headers) as response:
+        assert ("beside_" in await response.text()) == (response.status == 200)
+        return response.status
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"])
+async def test_metrics_are_for_this_machine_and_for_no_proxy_on_it(world: World, header: str) -> None:
+    assert await _metrics(world, {}) == 200
+    assert await _metrics(world, {header: "192.0.2.1"}) == 404
+    assert await _metrics(world, {header: ""}) == 404
+    assert await _metrics(world, {header: "127.0.0.1", "Authorization": "Bearer "}) == 404
+
+
+@pytest.mark.parametrize("remote", ["192.0.2.1", "10.0.0.7", "2001:db8::1", "::ffff:192.0.2.1", "", "unix"])
+def test_metrics_are_not_for_another_machine(remote: str) -> None:
+    """Looked at without a socket: the tests listen on this machine alone."""
+    request = make_mocked_request("GET", "/metrics")
+    assert not _is_of_this_machine(request.clone(remote=remote))
+    assert _is_of_this_machine(request.clone(remote="127.0.0.1"))
+    assert _is_of_this_machine(request.clone(remote="::1"))
+
+
+async def test_with_a_token_nobody_reads_metrics_without_it(tmp_path: Path) -> None:
+    async with a_world(tmp_path / "data", MovableClock(), replace(Settings(), metrics_token=TOKEN)) as world:
+        for wrong in ({}, {"Authorization": "Bearer"}, {"Authorization": f"Bearer {TOKEN}x"}, {"Authorization": "é"}):
+            assert await _metrics(world, wrong) == 404
+        assert await _metrics(world, {"Authorization": f"Bearer {TOKEN}"}) == 200
+        assert await _metrics(world, {"Authorization": f"Bearer {TOKEN}", "X-Forwarded-For": "192.0.2.1"}) == 200
+    assert TOKEN not in repr(replace(Settings(), metrics_token=TOKEN))
+
+
+def test_a_token_that_can_be_guessed_is_no_setting() -> None:
+    with pytest.raises(BadSetting, match="16 characters"):
+        from_environment({"BESIDE_METRICS_TOKEN": "short"})
 
 
 def test_an_exception_is_logged_by_its_kind_and_place_alone(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -284,6 +327,7 @@ def test_serve_has_no_way_to_move_the_clock(monkeypatch: pytest.MonkeyPatch, tmp
     policy = {name for name in environment.names if name.startswith("BESIDE_POLICY_")}
     assert environment.names - policy - set(LIMITS) == {
         "PORT", "BESIDE_DATA", "BESIDE_HOST", "BESIDE_PUBLIC_ORIGIN", "BESIDE_EXIT_TARGET", "BESIDE_CONTACT",
+            "BESIDE_METRICS_TOKEN",
     }  # fmt: skip
     assert not [n for n in environment.names | set(Settings.__slots__) if _smells_of_a_clock(n)]
     handed: list[tuple[tuple[Any, ...], dict[str, Any]]] = []
