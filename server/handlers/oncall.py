@@ -45,7 +45,7 @@ async def set_shift(services: Services, who: Who, command: f.SetShift) -> f.Ok:
     return await commit(services, who, command, decide)
 
 
-def desk_for(services: Services, account: Account, calls: list[Call], reachable: int) -> f.DeskNow:
+def desk_for(services: Services, account: Account, calls: list[Call], reachable: int, reports: int = 0) -> f.DeskNow:
     """The whole dashboard of one volunteer (OC1)."""
     now, store = services.clock.now(), services.store
     on_duty = desk.is_on_duty(account)
@@ -60,9 +60,11 @@ def desk_for(services: Services, account: Account, calls: list[Call], reachable:
         on_shift=account.shift == "on",
         backup=account.shift == "backup",
         shift_since=account.shift_since if account.shift else None,
+        actions=[],
         rows=rows,
         volunteers_reachable=reachable,
         worst_lateness_ms=services.worst_lateness_ms,
+        reports=reports,
     )
 
 

@@ -9,31 +9,42 @@ there are no floats and no U+0000. Times are integer milliseconds since 1970 UTC
 carries `now`, so that a client counts down from the server's clock and not from its own.
 
 Ids of people are membership ids: one person has another id in every group (GR6).
-`clients/web/src/wire/frames.ts` and `docs/protocol.md` are generated from this file (`./do generate`).
+The frames of the witnessed action stand in witness.py, what all are made of in base.py. From these three
+`clients/web/src/wire/frames.ts` and `docs/protocol.md` are generated (`./do generate`).
 """
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta
+
+from rooms.care import ReportReason
+from rooms.desk import Pin
+from server.wire.base import (
+    Badge,
+    Count,
+    Frame,
+    Id,
+    Key,
+    Millis,
+    Name,
+    Part,
+    Person,
+    Secret,
+    Seq,
+    Short,
+    Text,
+    Words,
+)
+from server.wire.witness import DeskAction, WitnessCommand, WitnessEvent
+
+__all__ = ["Badge", "Frame", "Id", "Key", "Millis", "Name", "Part", "Person", "Secret", "Words"]
 
 PROTOCOL_VERSION = 1
 MAX_FRAME_BYTES = 16 * 1024
 
-Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{16}\Z")]
-Key = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{8,36}\Z")]
-Secret = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{20,64}\Z")]
-Name = Annotated[str, Meta(min_length=1, max_length=32, pattern=r"^[^\x00]+\Z")]
-Short = Annotated[str, Meta(max_length=200, pattern=r"^[^\x00]*\Z")]
-Text = Annotated[str, Meta(min_length=1, max_length=4000, pattern=r"^[^\x00]+\Z")]
-Words = Annotated[str, Meta(max_length=1000, pattern=r"^[^\x00]*\Z")]
-Millis = Annotated[int, Meta(ge=0, le=2**53 - 1)]
-Count = Annotated[int, Meta(ge=0, le=2**31 - 1)]
-Seq = Annotated[int, Meta(ge=0, le=2**53 - 1)]
-
 GroupRole = Literal["observer", "member", "moderator"]
-Badge = Literal["none", "moderator", "volunteer"]
 AvailabilityState = Literal["open", "quiet", "break"]
 Standing = Literal["open", "coming", "held", "parked", "cancelled", "closed"]
 Answer = Literal["asked", "cant", "coming", "in_room", "here", "left", "withdrawn", "lapsed"]
@@ -44,18 +55,8 @@ Failsafe = Literal["none", "pledged_not_here", "nobody"]
 Ended = Literal["no", "ok", "mistake", "better", "same", "worse", "volunteer"]
 StoodDown = Literal["no", "enough_people", "they_are_ok", "mistake", "ended"]
 Prompt = Literal["none", "you_are_silent", "they_are_silent", "offer_close"]
-Pin = Literal["lapsed", "lost", "parked", "danger", "failsafe", "follow_up", "repeat", "silent"]
 EntryKind = Literal["said", "gap", "deleted", "hidden", "joined", "left"]
 ReachName = Literal["live", "standby", "away"]
-ReportReason = Literal["fixing", "dumping", "pressuring", "judging", "unwanted"]
-
-
-class Frame(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="t"):
-    """The strict base of every frame."""
-
-
-class Part(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The strict base of everything inside a frame."""
 
 
 # ---------------------------------------------------------------- parts
@@ -66,15 +67,6 @@ class Position(Part, frozen=True):
 
     epoch: Count
     seq: Seq
-
-
-class Person(Part, frozen=True):
-    """Someone as others in one group see them. `badge` is server state; no name can imitate it (GR7)."""
-
-    member: Id
-    name: Name
-    badge: Badge = "none"
-    simulated: bool = False
 
 
 class Helper(Part, frozen=True):
@@ -189,6 +181,7 @@ class ReportView(Part, frozen=True):
     reason: ReportReason
     words: Words
     about: Person
+    group_name: Name
     entry_text: str
     at: Millis
 
@@ -637,7 +630,8 @@ class ListBlocks(Frame, tag="list_blocks", frozen=True):
 
 
 class ReportMember(Frame, tag="report_member", frozen=True):
-    """Report a person or one entry to the group's moderators (CB3). The report carries the entry's text."""
+    """Report a person or one entry (CB3). The report carries the entry's text. The group's moderators read it; one about
+    its only moderator, or about a volunteer, the coordinators do."""
 
     k: Key
     member: Id
@@ -648,8 +642,10 @@ class ReportMember(Frame, tag="report_member", frozen=True):
 
 
 class ListReports(Frame, tag="list_reports", frozen=True):
+    """Open reports of a group, for its moderators; without a group, those that wait for a coordinator (CB3)."""
+
     k: Key
-    group: Id
+    group: Id | None = None
 
 
 class ResolveReport(Frame, tag="resolve_report", frozen=True):
@@ -667,6 +663,7 @@ Command = (
     | CloseCall | StillNeed | AnswerCheckIn | NarrowCall | RefuseHelper | FetchOnCall | DangerNow | StepAway
     | WatchDesk | SetShift | CloseAsVolunteer | ReopenCall | ReadAudit
     | BlockMember | UnblockMember | ListBlocks | ReportMember | ListReports | ResolveReport
+    | WitnessCommand
 )  # fmt: skip
 
 
@@ -696,6 +693,8 @@ class Ok(Frame, tag="ok", frozen=True):
     call: Id | None = None
     group: Id | None = None
     invite: Secret | None = None
+    action: Id | None = None
+    ticket: Secret | None = None
     saved: bool = True
     """False only for a call that rings while the store is down (UC15): "ringing, not saved yet"."""
 
@@ -935,9 +934,13 @@ class DeskNow(Frame, tag="desk_now", frozen=True):
     backup: bool
     shift_since: Millis | None
     rows: list[DeskRow]
+    actions: list[DeskAction]
+    """Live witnessed actions of every group (OC5)."""
     volunteers_reachable: Count
     worst_lateness_ms: Millis
     """How late the latest deadline of this process was handled."""
+    reports: Count = 0
+    """Reports that wait for this coordinator (CB3)."""
 
 
 class Audit(Frame, tag="audit", frozen=True):
@@ -949,7 +952,7 @@ class Audit(Frame, tag="audit", frozen=True):
 
 class Reports(Frame, tag="reports", frozen=True):
     re: Key
-    group: Id
+    group: Id | None
     reports: list[ReportView]
 
 
@@ -966,5 +969,5 @@ class Revoked(Frame, tag="revoked", frozen=True):
 Event = (
     Welcome | Ok | RefusedFrame | Beat | GroupsNow | FoundGroups | InvitedTo | Members | JoinRequests | JoinAnswers
     | RoomNow | Entries | EntryAdded | EntryChanged | Resync | TypingNow | PresenceNow | MyCall | CheckIn | Card
-    | CardGone | DeskNow | Audit | Reports | Blocks | Revoked
+    | CardGone | DeskNow | Audit | Reports | Blocks | Revoked | WitnessEvent
 )  # fmt: skip

@@ -1,7 +1,7 @@
 """Writes what others read of the protocol: the page's TypeScript types and docs/protocol.md.
 
 `python -m server.wire.generate` writes both files; with `--check` it writes nothing and exits 1 when either differs
-from what frames.py, http.py, codes.py and rooms/refusals.py say. Both files are pure functions of those four.
+from what the files of this folder and rooms/refusals.py say. Both files are pure functions of those.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from msgspec import NODEFAULT
 from msgspec import inspect as shape
 
 from rooms.refusals import SENTENCES
-from server.wire import codes, frames, http
+from server.wire import base, codes, frames, http, witness
 
 ROOT = Path(__file__).resolve().parents[2]
 TYPESCRIPT = ROOT / "clients" / "web" / "src" / "wire" / "frames.ts"
@@ -57,8 +57,16 @@ def structs(module: ModuleType) -> list[type[msgspec.Struct]]:
         if isinstance(thing, type)
         and issubclass(thing, msgspec.Struct)
         and thing.__module__ == module.__name__
-        and thing not in (frames.Frame, frames.Part)
+        and thing not in (base.Frame, base.Part)
     ]
+
+
+FRAME_MODULES = (base, frames, witness)
+
+
+def all_structs() -> list[type[msgspec.Struct]]:
+    """Everything that is in a frame, in the order of the three files."""
+    return [struct for module in FRAME_MODULES for struct in structs(module)]
 
 
 def struct_type(struct: type[msgspec.Struct]) -> shape.StructType:
@@ -139,14 +147,14 @@ def ts_union(name: str, members: tuple[type[msgspec.Struct], ...]) -> Iterator[s
 def typescript() -> str:
     commands, events = get_args(frames.Command), get_args(frames.Event)
     out = [
-        "// Written by `python -m server.wire.generate` from server/wire/frames.py, http.py and rooms/refusals.py.",
+        "// Written by `python -m server.wire.generate` from server/wire/*.py and rooms/refusals.py.",
         "// Do not edit: change those and run it again.",
         "",
         f"export const PROTOCOL_VERSION = {frames.PROTOCOL_VERSION};",
         f"export const MAX_FRAME_BYTES = {frames.MAX_FRAME_BYTES};",
         "",
     ]
-    for struct in structs(frames):
+    for struct in all_structs():
         out += ts_interface(struct, sent=struct in commands and struct not in events)
     out += ts_union("Command", commands)
     out += ts_union("Event", events)
@@ -253,7 +261,7 @@ def markdown() -> str:
         if struct not in both:
             out += md_struct(struct, "server → client")
     out += ["## Parts", ""]
-    for struct in structs(frames):
+    for struct in all_structs():
         if struct not in commands and struct not in events:
             out += md_struct(struct)
     out += ["## HTTP", "", inspect.cleandoc(http.__doc__ or ""), ""]
@@ -267,8 +275,8 @@ def markdown() -> str:
 
 
 def main(arguments: list[str]) -> int:
-    FIELD_NOTES.update(field_notes(frames))
-    FIELD_NOTES.update(field_notes(http))
+    for module in (*FRAME_MODULES, http):
+        FIELD_NOTES.update(field_notes(module))
     stale = []
     for path, text in ((TYPESCRIPT, typescript()), (MARKDOWN, markdown())):
         if path.exists() and path.read_text(encoding="utf-8") == text:

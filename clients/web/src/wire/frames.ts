@@ -1,14 +1,8 @@
-// Written by `python -m server.wire.generate` from server/wire/frames.py, http.py and rooms/refusals.py.
+// Written by `python -m server.wire.generate` from server/wire/*.py and rooms/refusals.py.
 // Do not edit: change those and run it again.
 
 export const PROTOCOL_VERSION = 1;
 export const MAX_FRAME_BYTES = 16384;
-
-/** Where a reader is in a room: the epoch it read in, and the last seq it holds (CH2). */
-export interface Position {
-  epoch: number;
-  seq: number;
-}
 
 /** Someone as others in one group see them. `badge` is server state; no name can imitate it (GR7). */
 export interface Person {
@@ -16,6 +10,12 @@ export interface Person {
   name: string;
   badge: "moderator" | "none" | "volunteer";
   simulated: boolean;
+}
+
+/** Where a reader is in a room: the epoch it read in, and the last seq it holds (CH2). */
+export interface Position {
+  epoch: number;
+  seq: number;
 }
 
 /** Someone who answered a call: since when in this state, and for a pledge until when (UC4, UC5). */
@@ -124,6 +124,7 @@ export interface ReportView {
   reason: "dumping" | "fixing" | "judging" | "pressuring" | "unwanted";
   words: string;
   about: Person;
+  group_name: string;
   entry_text: string;
   at: number;
 }
@@ -560,7 +561,10 @@ export interface ListBlocks {
   group: string;
 }
 
-/** Report a person or one entry to the group's moderators (CB3). The report carries the entry's text. */
+/**
+ * Report a person or one entry (CB3). The report carries the entry's text. The group's moderators read it; one about
+ * its only moderator, or about a volunteer, the coordinators do.
+ */
 export interface ReportMember {
   t: "report_member";
   k: string;
@@ -571,10 +575,11 @@ export interface ReportMember {
   words?: string;
 }
 
+/** Open reports of a group, for its moderators; without a group, those that wait for a coordinator (CB3). */
 export interface ListReports {
   t: "list_reports";
   k: string;
-  group: string;
+  group?: string | null;
 }
 
 export interface ResolveReport {
@@ -606,6 +611,8 @@ export interface Ok {
   call: string | null;
   group: string | null;
   invite: string | null;
+  action: string | null;
+  ticket: string | null;
   /** False only for a call that rings while the store is down (UC15): "ringing, not saved yet". */
   saved: boolean;
 }
@@ -856,9 +863,13 @@ export interface DeskNow {
   backup: boolean;
   shift_since: number | null;
   rows: DeskRow[];
+  /** Live witnessed actions of every group (OC5). */
+  actions: DeskAction[];
   volunteers_reachable: number;
   /** How late the latest deadline of this process was handled. */
   worst_lateness_ms: number;
+  /** Reports that wait for this coordinator (CB3). */
+  reports: number;
 }
 
 export interface Audit {
@@ -872,7 +883,7 @@ export interface Audit {
 export interface Reports {
   t: "reports";
   re: string;
-  group: string;
+  group: string | null;
   reports: ReportView[];
 }
 
@@ -886,6 +897,378 @@ export interface Blocks {
 /** This device was signed out elsewhere; the page forgets what it shows. The socket closes with 4001. */
 export interface Revoked {
   t: "revoked";
+}
+
+/** For later, as local time and zone: a missing hour means the next valid minute, a doubled one the first. */
+export interface Plan {
+  local: string;
+  zone: string;
+}
+
+/**
+ * One witness as the member and the other witnesses see them. `present` is WA4's: a visible page that got
+ * something in the last 10 s.
+ */
+export interface WitnessView {
+  person: Person;
+  state: "joined" | "left" | "present";
+  looking: boolean;
+  with_you: boolean;
+  word: "could_not_see" | "none" | "saw";
+}
+
+export interface StepView {
+  at: number;
+  text: string;
+}
+
+/** One page of a witness, and its public key. `device` is an id of that page in this action alone. */
+export interface DeviceKey {
+  device: string;
+  person: Person;
+  key: string;
+}
+
+/** The session key, wrapped for one device. */
+export interface KeyShare {
+  device: string;
+  wrapped: string;
+}
+
+/** One of the member's own records in the list. After deletion only that there was one (a tombstone). */
+export interface RecordLine {
+  action: string;
+  at: number;
+  deleted: boolean;
+  deed: "contact" | "delete" | "hand_over" | "pour_out" | "take_back" | "throw_away" | "walk_past" | null;
+  words: string;
+  ended: "completed" | "expired" | "no" | "safety" | "stopped" | "turned" | "unwitnessed";
+  entries: number;
+  witnesses: number;
+}
+
+/** One live witnessed action on the dashboard: facts, no words and no picture (OC5). */
+export interface DeskAction {
+  action: string;
+  version: number;
+  group_name: string;
+  name: string;
+  deed: "contact" | "delete" | "hand_over" | "pour_out" | "take_back" | "throw_away" | "walk_past";
+  medium: "photo" | "stills" | "text" | "video";
+  stage: "attesting" | "due" | "ended" | "gathering" | "live" | "planned" | "turned";
+  since: number;
+  witnesses: number;
+  present: number;
+  /** On-call is told when it goes live (WA4). */
+  pills: boolean;
+  call: string | null;
+  lost_since: number | null;
+  reports: number;
+  can_end: boolean;
+}
+
+/**
+ * "Watch me do this" (WA1). The witnesses are asked at once, or with `plan` later. Deeds that must not be done in
+ * front of others are refused with `not_witnessed` (WA8). `ok.action` is its id.
+ */
+export interface DeclareAction {
+  t: "declare_action";
+  k: string;
+  group: string;
+  deed: "contact" | "delete" | "hand_over" | "pour_out" | "take_back" | "throw_away" | "walk_past" | "fast" | "ingest" | "other_people" | "self_harm" | "taper" | "weigh";
+  words?: string;
+  medium?: "photo" | "stills" | "text" | "video";
+  wanted?: number;
+  pills?: boolean;
+  sound?: boolean;
+  only?: string[] | null;
+  plan?: Plan | null;
+}
+
+/** A planned one begins now (WA1). */
+export interface AskWitnesses {
+  t: "ask_witnesses";
+  k: string;
+  action: string;
+}
+
+/** Begin. Below the wished minimum only with `anyway` (WA4). */
+export interface GoLive {
+  t: "go_live";
+  k: string;
+  action: string;
+  anyway?: boolean;
+}
+
+/** Another step of the ladder, and why (WA2). */
+export interface SetMedium {
+  t: "set_medium";
+  k: string;
+  action: string;
+  medium: "photo" | "stills" | "text" | "video";
+  why: "" | "camera" | "choice" | "device" | "line";
+}
+
+/** One tap cuts the picture for all; `cut: false` lets it go on (WA3). */
+export interface CutPicture {
+  t: "cut_picture";
+  k: string;
+  action: string;
+  cut: boolean;
+}
+
+/** One step told in text (WA2). It goes into the record. */
+export interface SayStep {
+  t: "say_step";
+  k: string;
+  action: string;
+  text: string;
+}
+
+/** The declared moment: those present now are asked what reached them (WA6). */
+export interface DeclareDone {
+  t: "declare_done";
+  k: string;
+  action: string;
+}
+
+/** The member stops; no reason is asked (WA). */
+export interface StopAction {
+  t: "stop_action";
+  k: string;
+  action: string;
+}
+
+export interface RemoveWitness {
+  t: "remove_witness";
+  k: string;
+  action: string;
+  member: string;
+}
+
+/**
+ * The session key of `epoch`, wrapped by the member's page for each device it knows of (WA3). More than 64 devices
+ * take more than one frame.
+ */
+export interface ShareKeys {
+  t: "share_keys";
+  k: string;
+  action: string;
+  epoch: number;
+  key: string;
+  shares: KeyShare[];
+}
+
+/** Be a witness. `key` is this page's own public key for this action; a reloaded page sends a new one. */
+export interface JoinAction {
+  t: "join_action";
+  k: string;
+  action: string;
+  key: string;
+}
+
+export interface LeaveAction {
+  t: "leave_action";
+  k: string;
+  action: string;
+}
+
+/** Choose to look, or look away (WA3). Without it not one byte of the picture is sent. */
+export interface Look {
+  t: "look";
+  k: string;
+  action: string;
+  looking: boolean;
+}
+
+/** The witness's visible page got a frame or a step, and shows it (WA4). Sent every few seconds; not answered. */
+export interface Got {
+  t: "got";
+  action: string;
+  medium: "photo" | "stills" | "text" | "video";
+}
+
+/** "I'm with you" (WA5). */
+export interface WithYou {
+  t: "with_you";
+  k: string;
+  action: string;
+}
+
+/** What the witness says reached them: "I couldn't see" is a valid word (WA6). */
+export interface Attest {
+  t: "attest";
+  k: string;
+  action: string;
+  saw: boolean;
+}
+
+/** Report it: the stream stops for the reporter, the moderators and the desk are told (WA3, OC5). */
+export interface ReportAction {
+  t: "report_action";
+  k: string;
+  action: string;
+  reason: "dumping" | "fixing" | "judging" | "pressuring" | "unwanted";
+  words?: string;
+}
+
+/**
+ * A ticket for the media socket of this action: to send for the member, to watch for a witness who chose to look
+ * (WA3). `ok.ticket`; single-use, 30 s.
+ */
+export interface OpenMedia {
+  t: "open_media";
+  k: string;
+  action: string;
+}
+
+/** Either side turns it into an urgent call for the member (WA7). `ok.call` is set for the member alone. */
+export interface TurnIntoCall {
+  t: "turn_into_call";
+  k: string;
+  action: string;
+}
+
+/** A moderator of the group or on-call ends it. */
+export interface EndForSafety {
+  t: "end_for_safety";
+  k: string;
+  action: string;
+}
+
+/** The member's own records (WA6). Answered by `records`, then `ok`. */
+export interface ListRecords {
+  t: "list_records";
+  k: string;
+}
+
+/** The sealed record as a file that `beside verify` checks (WA6). Answered by `record_file`, then `ok`. */
+export interface ExportRecord {
+  t: "export_record";
+  k: string;
+  action: string;
+}
+
+/** Delete the record for good; only that there was one remains (WA6). */
+export interface DeleteRecord {
+  t: "delete_record";
+  k: string;
+  action: string;
+}
+
+/** The member's own witnessed action, whole; newer version replaces older. */
+export interface MyAction {
+  t: "my_action";
+  action: string;
+  version: number;
+  now: number;
+  group: string;
+  deed: "contact" | "delete" | "hand_over" | "pour_out" | "take_back" | "throw_away" | "walk_past";
+  words: string;
+  medium: "photo" | "stills" | "text" | "video";
+  medium_why: "" | "camera" | "choice" | "device" | "line";
+  sound: boolean;
+  wanted: number;
+  stage: "attesting" | "due" | "ended" | "gathering" | "live" | "planned" | "turned";
+  since: number;
+  /** When the stage ends by itself. */
+  until: number | null;
+  plan: Plan | null;
+  /** Who joined, in the order of joining; never who looked at the card and did not. */
+  witnesses: WitnessView[];
+  present: number;
+  enough: boolean;
+  steps: StepView[];
+  cut: boolean;
+  pills: boolean;
+  call: string | null;
+  ended: "completed" | "expired" | "no" | "safety" | "stopped" | "turned" | "unwitnessed";
+}
+
+/**
+ * A witnessed action as someone of its audience sees it; whole, newer version replaces older. Without `joined` it
+ * says who asks and for what, and no more.
+ */
+export interface ActionCard {
+  t: "action_card";
+  action: string;
+  version: number;
+  now: number;
+  group: string;
+  group_name: string;
+  me: string;
+  member: Person;
+  deed: "contact" | "delete" | "hand_over" | "pour_out" | "take_back" | "throw_away" | "walk_past";
+  words: string;
+  medium: "photo" | "stills" | "text" | "video";
+  medium_why: "" | "camera" | "choice" | "device" | "line";
+  sound: boolean;
+  wanted: number;
+  stage: "attesting" | "due" | "ended" | "gathering" | "live" | "planned" | "turned";
+  since: number;
+  until: number | null;
+  present: number;
+  joined: boolean;
+  looking: boolean;
+  /** The reader reported it. */
+  frozen: boolean;
+  with_you: boolean;
+  asked_to_attest: boolean;
+  word: "could_not_see" | "none" | "saw";
+  witnesses: WitnessView[];
+  steps: StepView[];
+  cut: boolean;
+  /** The member's connection is lost since. */
+  lost_since: number | null;
+  turned: boolean;
+  ended: "completed" | "expired" | "no" | "safety" | "stopped" | "turned" | "unwitnessed";
+}
+
+/** This action is no longer this person's to see. */
+export interface ActionGone {
+  t: "action_gone";
+  action: string;
+}
+
+/**
+ * To the member's page: every device of a witness, whole. It shares the session key with those it has not yet, and
+ * makes a new one when someone is gone (WA3).
+ */
+export interface DevicesNow {
+  t: "devices_now";
+  action: string;
+  devices: DeviceKey[];
+}
+
+/**
+ * To one page of a witness: the member's public key, the session key wrapped for this page, and the list of devices
+ * as the member's page had it, for the safety word (WA3).
+ */
+export interface KeysNow {
+  t: "keys_now";
+  action: string;
+  epoch: number;
+  key: string;
+  mine: string;
+  wrapped: string;
+  devices: DeviceKey[];
+}
+
+export interface Records {
+  t: "records";
+  re: string;
+  records: RecordLine[];
+  /** The fingerprint of the server's record key. */
+  key: string;
+}
+
+/** An exported record: JSON text. */
+export interface RecordFile {
+  t: "record_file";
+  re: string;
+  action: string;
+  name: string;
+  text: string;
 }
 
 export type Command =
@@ -944,7 +1327,30 @@ export type Command =
   | ListBlocks
   | ReportMember
   | ListReports
-  | ResolveReport;
+  | ResolveReport
+  | DeclareAction
+  | AskWitnesses
+  | GoLive
+  | SetMedium
+  | CutPicture
+  | SayStep
+  | DeclareDone
+  | StopAction
+  | RemoveWitness
+  | ShareKeys
+  | JoinAction
+  | LeaveAction
+  | Look
+  | Got
+  | WithYou
+  | Attest
+  | ReportAction
+  | OpenMedia
+  | TurnIntoCall
+  | EndForSafety
+  | ListRecords
+  | ExportRecord
+  | DeleteRecord;
 
 export type Event =
   | Welcome
@@ -972,7 +1378,14 @@ export type Event =
   | Audit
   | Reports
   | Blocks
-  | Revoked;
+  | Revoked
+  | MyAction
+  | ActionCard
+  | ActionGone
+  | DevicesNow
+  | KeysNow
+  | Records
+  | RecordFile;
 
 // ---------------------------------------------------------------- bodies of HTTP requests (JSON)
 
@@ -1129,6 +1542,7 @@ export const REFUSALS = {
   call_over: ["This call has ended.", "There is nothing more to do."],
   too_late: ["It is too late to take that back.", "You can ask again."],
   enough_people: ["They have enough people just now, thank you.", "There is nothing more to do."],
+  nobody_to_tell: ["Nobody but them looks after this group, so nobody could read that.", "You can block them, or leave the group."],
   not_on_shift: ["You are not on shift.", "Go on shift first."],
   not_witnessed: ["This is not something to do in front of others, and we will not watch it.", "You do not have to be alone with it. You can ask for someone now."],
   not_enough_witnesses: ["Fewer people are with you than you wanted.", "Wait for them, begin all the same, or ask for someone now."],
