@@ -20,7 +20,7 @@ import { duration, timeOfDay } from "../text/words";
 import type { DeskNow, DeskRow } from "../wire/frames";
 import { AuditLog } from "./AuditLog";
 import { DeskRowView } from "./Row";
-import { keepOrder, sortRows, wantsSomeone } from "./rows";
+import { keepOrder, wantsSomeone } from "./rows";
 import "./Desk.css";
 
 /** The on-call dashboard: one table of calls, the shift, the health of the machine with its date. */
@@ -134,7 +134,7 @@ function Calls({ view }: { view: DeskNow }) {
   const { run, busy, trouble } = useDeed();
   const order = useRef<readonly string[]>([]);
   const held = useSignal(false); // pointer or focus is on the table: rows stay where they are
-  const rows = held.value ? keepOrder(order.current, view.rows) : sortRows(view.rows);
+  const rows = held.value ? keepOrder(order.current, view.rows) : view.rows;
   order.current = rows.map((row) => row.call);
   useEffect(() => {
     const look = () => view.rows.forEach(rowInPage);

@@ -1,21 +1,15 @@
 import { describe, expect, test } from "vitest";
 import { NOW, aRow, helper } from "../gallery/states";
 import type { DeskRow } from "../wire/frames";
-import { bigTime, keepOrder, sortRows, wantsSomeone } from "./rows";
+import { bigTime, keepOrder, wantsSomeone } from "./rows";
 
 const row = (call: string, more: Partial<DeskRow>): DeskRow => ({ ...aRow, call, pinned: [], no_human_since: NOW - 10_000, ...more });
 const names = (rows: readonly DeskRow[]) => rows.map((one) => one.call);
 
 describe("oc01 the desk", () => {
-  test("pinned first, then longest without a human, held rows last", () => {
-    const rows = [
-      row("short", { no_human_since: NOW - 22_000 }),
-      row("held", { standing: "held", no_human_since: null }),
-      row("long", { no_human_since: NOW - 94_000 }),
-      row("lost", { standing: "held", no_human_since: null, pinned: ["lost"] }),
-      row("lapsed", { no_human_since: NOW - 1_000, pinned: ["lapsed"] }),
-    ];
-    expect(names(sortRows(rows))).toEqual(["lapsed", "lost", "long", "short", "held"]);
+  test("the order is the server's: nothing here moves a row", () => {
+    const rows = [row("held", { standing: "held", no_human_since: null }), row("long", { no_human_since: NOW - 94_000 })];
+    expect(names(keepOrder([], rows))).toEqual(["held", "long"]);
   });
 
   test("rows stay where they are while someone points at them; a new one comes at the end", () => {

@@ -1,18 +1,6 @@
 import { secondsSince } from "../model/clock";
 import type { DeskRow } from "../wire/frames";
 
-/** Pinned first, then the longest without a human; held rows recede to the end (OC1). */
-export function sortRows(rows: readonly DeskRow[]): DeskRow[] {
-  const rank = (row: DeskRow) => (pinnedNow(row) ? 0 : row.no_human_since === null ? 2 : 1);
-  return [...rows].sort(
-    (a, b) =>
-      rank(a) - rank(b) ||
-      (a.no_human_since ?? Number.MAX_SAFE_INTEGER) - (b.no_human_since ?? Number.MAX_SAFE_INTEGER) ||
-      a.raised_at - b.raised_at ||
-      a.call.localeCompare(b.call),
-  );
-}
-
 const PINS: readonly DeskRow["pinned"][number][] = ["lapsed", "lost", "parked", "danger", "failsafe", "follow_up", "silent"];
 
 export function pinnedNow(row: DeskRow): boolean {
@@ -43,9 +31,11 @@ export function bigTime(row: DeskRow, at: number): BigTime {
 export const RAIL_SECONDS = 240;
 export const RINGS_AT = [45, 90, 180] as const;
 
-/** Rows move only when nobody points at them: the order stays as it was, new rows come at the end (page.md). */
+/**
+ * Rows come in their order (OC1; rooms/desk.py decides it). They move only when nobody points at them: then the order
+ * stays as it was, and new rows come at the end (page.md).
+ */
 export function keepOrder(before: readonly string[], rows: readonly DeskRow[]): DeskRow[] {
   const place = new Map(before.map((call, at) => [call, at]));
-  const sorted = sortRows(rows);
-  return [...sorted].sort((a, b) => (place.get(a.call) ?? before.length) - (place.get(b.call) ?? before.length));
+  return [...rows].sort((a, b) => (place.get(a.call) ?? before.length) - (place.get(b.call) ?? before.length));
 }

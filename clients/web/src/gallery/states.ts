@@ -143,11 +143,11 @@ const aDesk = (more: Partial<DeskNow> = {}) => () => {
   desk.value = {
     t: "desk_now", version: 1, now: NOW, on_shift: true, backup: false, shift_since: NOW - 6_120_000, volunteers_reachable: 2, worst_lateness_ms: 300,
     rows: [
-      row("Sol", { group_name: "Sober evenings", standing: "coming", no_human_since: NOW - 22_000, ring: 1, delivered: 4, targeted: 4, seen: 3, cant: 0, helpers: [helper("Lee", "coming")], next: { ring: "away", at: NOW + 98_000, people: 6, waits_for_pledge: true } }),
       aRow,
-      row("Kit", { group_name: "Low days", standing: "held", no_human_since: null, helpers: [helper("Noor", "here")], next: null, can_accept: false }),
       row("Ana", { group_name: "Sober evenings", standing: "held", no_human_since: null, pinned: ["lost"], caller_lost_since: NOW - 20_000, helpers: [helper("Maria", "here"), helper("Jo", "here")], next: null, mine: "here" }),
       row("Ivo", { group_name: "Caring for someone", no_human_since: NOW - 94_000, ring: 3, delivered: 8, targeted: 8, seen: 2, cant: 0, next: { ring: "backup", at: NOW + 86_000, people: 2, waits_for_pledge: false } }),
+      row("Sol", { group_name: "Sober evenings", standing: "coming", no_human_since: NOW - 22_000, ring: 1, delivered: 4, targeted: 4, seen: 3, cant: 0, helpers: [helper("Lee", "coming")], next: { ring: "away", at: NOW + 98_000, people: 6, waits_for_pledge: true } }),
+      row("Kit", { group_name: "Low days", standing: "held", no_human_since: null, helpers: [helper("Noor", "here")], next: null, can_accept: false }),
     ],
     ...more,
   };
