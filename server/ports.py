@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol, TypeVar
 
-from presence.ids import AccountId, CallId, ConnectionId, DeviceId, GroupId, Instant, MemberId, RoomId
+from presence.ids import AccountId, ActionId, CallId, ConnectionId, DeviceId, GroupId, Instant, MemberId, RoomId
 from rooms.call import Call
 from rooms.candidates import Candidate
 from rooms.chat import Entry, Kind
 from rooms.group import Group, Membership
+from rooms.witness import Action
 from server.records import (
     Account,
     AuditLine,
@@ -254,7 +255,10 @@ class Care(Protocol):
     def blocks_by(self, account: AccountId, group: GroupId) -> list[Block]: ...
     def all_blocks(self) -> list[tuple[AccountId, AccountId]]: ...
     def add_report(self, report: Report) -> None: ...
-    def reports(self, group: GroupId) -> list[Report]: ...
+    def reports(self, group: GroupId | None = None) -> list[Report]:
+        """Open reports, oldest first: of one group, or of all."""
+        ...
+
     def report(self, report: str) -> Report | None: ...
     def resolve_report(self, report: str, now: Instant) -> None: ...
     def add_audit(self, actor: str, action: str, subject: str, now: Instant) -> None: ...
@@ -363,6 +367,18 @@ class Outgoing(Protocol):
     def watches(self, connection: ConnectionId, topic: str) -> bool: ...
     def watchers(self, topic: str) -> list[Who]: ...
     def of_account(self, account: AccountId) -> list[Who]: ...
+
+
+class Media(Protocol):
+    """Live pictures of witnessed actions on this node: handed on, never kept (WA3)."""
+
+    def ticket(self, action: ActionId, who: Who, member: MemberId, *, sends: bool, now: Instant) -> str:
+        """A single-use ticket of 30 s for the media socket. The caller has seen to it that they may."""
+        ...
+
+    def follow(self, action: Action) -> None:
+        """The action changed: whoever may no longer send or watch gets not one byte more."""
+        ...
 
 
 class Tickets(Protocol):
