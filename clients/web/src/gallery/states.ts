@@ -141,8 +141,8 @@ const aDesk = (more: Partial<DeskNow> = {}) => () => {
   go({ at: "groups" });
   const row = (name: string, more: Partial<DeskRow>): DeskRow => ({ ...aRow, call: id(name), caller_name: name, attempt: 1, pinned: [], ...more });
   desk.value = {
-    t: "desk_now", version: 1, now: NOW, on_shift: true, backup: false, shift_since: NOW - 6_120_000, volunteers_reachable: 2, worst_lateness_ms: 300,
-    rows: [
+    t: "desk_now", version: 1, now: NOW, on_shift: true, backup: false, shift_since: NOW - 6_120_000, volunteers_reachable: 2, worst_lateness_ms: 300, actions: [], reports: 0,
+    actions: [], rows: [
       aRow,
       row("Ana", { group_name: "Sober evenings", standing: "held", no_human_since: null, pinned: ["lost"], caller_lost_since: NOW - 20_000, helpers: [helper("Maria", "here"), helper("Jo", "here")], next: null, mine: "here" }),
       row("Ivo", { group_name: "Caring for someone", no_human_since: NOW - 94_000, ring: 3, delivered: 8, targeted: 8, seen: 2, cant: 0, next: { ring: "backup", at: NOW + 86_000, people: 2, waits_for_pledge: false } }),
@@ -296,6 +296,7 @@ export const states: Record<string, () => void> = {
     ],
   }),
   desk_audit: aDesk(),
+  desk_reports: aDesk({ reports: 1 }),
   desk_card: () => (aDesk()(), (cards.value = new Map([[aCard.call, { ...aCard, as_volunteer: true }]]))),
   desk_call: () => (aDesk()(), helping({ as_volunteer: true })()),
   desk_close: () => (aDesk()(), helping({ as_volunteer: true })()),
@@ -313,8 +314,8 @@ export const presses: Record<string, readonly string[]> = {
   join_sent: ["I will keep to these rules", "Send"],
   room_people: ["4 can be here now"],
   room_break: ["Break"],
-  report: ["Report to the moderators"],
-  report_sent: ["Report to the moderators", "Fixing", "Send the report"],
+  report: ["Report this"],
+  report_sent: ["Report this", "Fixing", "Send the report"],
   ask_choose: ["Let me choose"],
   ringing_narrow: ["Choose whom we still ask"],
   call_people: ["People"],
