@@ -207,14 +207,15 @@ class SqlCalls:
         if self._db.execute(select(pages.c.token).where(same)).first() is None:
             self.add_pages([page])
 
-    def due_pages(self, now: Instant, limit: int) -> list[DuePage]:
-        query = (
-            select(pages, devices.c.push_endpoint, devices.c.push_p256dh, devices.c.push_auth)
+    def due_pages(self, now: Instant, limit: int, *, per_person: int) -> list[DuePage]:
+        place = func.row_number().over(partition_by=devices.c.account, order_by=pages.c.next_try_at).label("place")
+        due = (
+            select(pages, devices.c.push_endpoint, devices.c.push_p256dh, devices.c.push_auth, place)
             .join(devices, devices.c.id == pages.c.device)
             .where((pages.c.next_try_at <= now) & devices.c.push_endpoint.is_not(None))
-            .order_by(pages.c.next_try_at)
-            .limit(limit)
+            .subquery()
         )
+        query = select(due).where(due.c.place <= per_person).order_by(due.c.next_try_at).limit(limit)
         found = []
         for r in self._db.execute(query):
             page = Page(CallId(r.call), r.ringing, DeviceId(r.device), MemberId(r.member), r.kind, r.token, r.made_at)
