@@ -35,6 +35,7 @@ class Refusal(StrEnum):
     TOO_LATE = "too_late"
     ENOUGH_PEOPLE = "enough_people"
     NOT_ON_SHIFT = "not_on_shift"
+    NOBODY_TO_TELL = "nobody_to_tell"
     NOT_SAVED = "not_saved"
     NOT_WITNESSED = "not_witnessed"
     NOT_ENOUGH_WITNESSES = "not_enough_witnesses"
@@ -80,6 +81,10 @@ SENTENCES: dict[Refusal, tuple[str, str]] = {
     Refusal.CALL_OVER: ("This call has ended.", "There is nothing more to do."),
     Refusal.TOO_LATE: ("It is too late to take that back.", "You can ask again."),
     Refusal.ENOUGH_PEOPLE: ("They have enough people just now, thank you.", "There is nothing more to do."),
+    Refusal.NOBODY_TO_TELL: (
+        "Nobody but them looks after this group, so nobody could read that.",
+        "You can block them, or leave the group.",
+    ),
     Refusal.NOT_ON_SHIFT: ("You are not on shift.", "Go on shift first."),
     Refusal.NOT_WITNESSED: (
         "This is not something to do in front of others, and we will not watch it.",

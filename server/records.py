@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from presence.ids import AccountId, CallId, DeviceId, GroupId, Instant, MemberId, RoomId
+from rooms.care import ReportReason
 from rooms.group import Group, Membership
-from server.wire.frames import ReportReason
 
 
 @dataclass(frozen=True, slots=True)

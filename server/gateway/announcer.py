@@ -20,6 +20,7 @@ from rooms.chat import Entry
 from rooms.group import Membership
 from server.gateway.hub import Hub
 from server.handlers.calls import member_in_call
+from server.handlers.care import reports_for
 from server.handlers.chat import view_for
 from server.handlers.groups import my_group_view
 from server.handlers.joining import answers_for
@@ -218,14 +219,17 @@ class Announcer:
             await self._tell_every_group()
         if not watchers:
             return
-        calls = await self._store.read(lambda tx: tx.calls.live())
+        coordinators = [a.id for a in staff if a.coordinator]
+        calls, reports = await self._store.read(
+            lambda tx: (tx.calls.live(), {one: len(reports_for(tx, one)) for one in coordinators})
+        )
         by_id = {a.id: a for a in staff}
         for who in watchers:
             account = by_id.get(who.account)
             if account is None:
                 self._hub.unwatch(who.connection, "desk")
             elif not who.locked:
-                view = desk_for(self._s, account, calls, reachable)
+                view = desk_for(self._s, account, calls, reachable, reports.get(account.id, 0))
                 self._hub.send_urgent(who.connection, view)
 
     async def _tell_every_group(self) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from presence.ids import GroupId, MemberId, RoomId
-from rooms.chat import Kind
+from dataclasses import dataclass
+
+from presence.ids import AccountId, GroupId, MemberId, RoomId
+from rooms import care
+from rooms.desk import must_be_coordinator
 from rooms.group import Membership, must_be_active, must_moderate
 from rooms.refusals import Refusal, Refused
 from server.handlers.call_changes import save_all_of_group
@@ -69,7 +72,7 @@ async def list_blocks(services: Services, who: Who, command: f.ListBlocks) -> f.
 
 
 async def report_member(services: Services, who: Who, command: f.ReportMember) -> f.Ok:
-    """To the moderators of the group. The entry's words go with it, as they were when it was reported."""
+    """The entry's words go with it, as they were when it was reported. Who reads it, `rooms.care` says."""
     now = services.clock.now()
 
     def decide(tx: Tx) -> Done:
@@ -77,31 +80,73 @@ async def report_member(services: Services, who: Who, command: f.ReportMember) -
         me = must_be_active(tx.groups.membership(who.account, about.group))
         text = ""
         if command.room is not None and command.seq is not None:
-            seat = seat_in(tx, who, command.room)
-            entry = tx.chat.entry(RoomId(command.room), command.seq)
-            if entry is None or entry.author != about.id or seat.room.group != about.group:
-                raise Refused(Refusal.NOT_FOUND, "not an entry of theirs")
-            text = entry.text if entry.kind is Kind.SAID else ""
+            seat_in(tx, who, command.room)
+            text = care.reported_words(tx.chat.entry(RoomId(command.room), command.seq), about)
+        members = tx.groups.members(about.group)
+        care.must_reach_somebody(about, members, [a.id for a in tx.accounts.staff() if a.coordinator])
         report = Report(services.new_id(), about.group, me.id, about.id, command.reason, command.words, text, now)
         tx.care.add_report(report)
-        return Done(f.Ok(re=command.k), lambda changes: changes.group_changed(about.group))
+        return Done(f.Ok(re=command.k), lambda changes: _reports_changed(changes, about.group))
 
     return await commit(services, who, command, decide)
 
 
+def _reports_changed(changes: Changes, group: GroupId) -> None:
+    changes.group_changed(group)
+    changes.desk_changed()  # how many wait for a coordinator stands there
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A report that waits, whom it is about, and of which group it is."""
+
+    report: Report
+    about: Membership
+    group_name: str
+
+
 async def list_reports(services: Services, who: Who, command: f.ListReports) -> f.Ok:
-    def read(tx: Tx) -> list[tuple[Report, Membership]]:
+    def read(tx: Tx) -> list[Open]:
+        if command.group is None:
+            return reports_for(tx, must_be_coordinator(tx.accounts.by_id(who.account)).id)
         me = must_moderate(tx.groups.membership(who.account, GroupId(command.group)))
-        found = [(r, tx.groups.member(r.about)) for r in tx.care.reports(me.group)]
-        return [(r, m) for r, m in found if m is not None and m.account != who.account]
+        return [one for one in _open(tx, me.group) if care.may_look(me, one.about)]
 
     found = await services.store.read(read)
-    views = that_fit(
-        f.ReportView(report=r.id, reason=r.reason, words=r.words, about=person_of(m), entry_text=r.entry_text, at=r.at)
-        for r, m in found
-    )
+    views = that_fit(_view(one) for one in found)
     services.out.send_urgent(who.connection, f.Reports(re=command.k, group=command.group, reports=views))
     return f.Ok(re=command.k)
+
+
+def reports_for(tx: Tx, coordinator: AccountId) -> list[Open]:
+    """What waits for this coordinator, of every group: nobody in the group may read it."""
+    return [
+        one
+        for one in _open(tx, None)
+        if care.coordinator_reads(one.about, tx.groups.members(one.report.group), coordinator)
+    ]
+
+
+def _open(tx: Tx, group: GroupId | None) -> list[Open]:
+    found = []
+    for report in tx.care.reports(group):
+        about, its_group = tx.groups.member(report.about), tx.groups.group(report.group)
+        if about is not None and its_group is not None:
+            found.append(Open(report, about, its_group.name))
+    return found
+
+
+def _view(one: Open) -> f.ReportView:
+    report = one.report
+    return f.ReportView(
+        report=report.id,
+        reason=report.reason,
+        words=report.words,
+        about=person_of(one.about),
+        group_name=one.group_name,
+        entry_text=report.entry_text,
+        at=report.at,
+    )
 
 
 async def resolve_report(services: Services, who: Who, command: f.ResolveReport) -> f.Ok:
@@ -111,13 +156,21 @@ async def resolve_report(services: Services, who: Who, command: f.ResolveReport)
         report = tx.care.report(command.report)
         if report is None:
             raise Refused(Refusal.NOT_FOUND, "no such report")
-        me = must_moderate(tx.groups.membership(who.account, report.group))
+        actor = _who_settles(tx, who, report)
         tx.care.resolve_report(report.id, now)
-        tx.care.add_audit(me.id, "report_resolved", report.id, now)
-
-        def announce(changes: Changes) -> None:
-            changes.group_changed(report.group)
-
-        return Done(f.Ok(re=command.k), announce)
+        tx.care.add_audit(actor, "report_resolved", report.id, now)
+        return Done(f.Ok(re=command.k), lambda changes: _reports_changed(changes, report.group))
 
     return await commit(services, who, command, decide)
+
+
+def _who_settles(tx: Tx, who: Who, report: Report) -> str:
+    """As whom they may settle it: the coordinator's account, or the moderator's membership."""
+    about, account = tx.groups.member(report.about), tx.accounts.by_id(who.account)
+    me = tx.groups.membership(who.account, report.group)
+    if about is None:
+        return must_moderate(me).id
+    coordinates = account is not None and account.coordinator
+    if coordinates and care.coordinator_reads(about, tx.groups.members(report.group), who.account):
+        return who.account
+    return care.must_be_reader(about, me).id

@@ -58,9 +58,11 @@ class SqlCare:
             )
         )
 
-    def reports(self, group: GroupId) -> list[Report]:
-        where = (reports.c.group_id == group) & reports.c.resolved_at.is_(None)
-        return [_report(r._mapping) for r in self._db.execute(select(reports).where(where).order_by(reports.c.at))]
+    def reports(self, group: GroupId | None = None) -> list[Report]:
+        query = select(reports).where(reports.c.resolved_at.is_(None)).order_by(reports.c.at)
+        if group is not None:
+            query = query.where(reports.c.group_id == group)
+        return [_report(r._mapping) for r in self._db.execute(query)]
 
     def report(self, report: str) -> Report | None:
         row = self._db.execute(select(reports).where(reports.c.id == report)).first()

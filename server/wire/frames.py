@@ -630,8 +630,8 @@ class ListBlocks(Frame, tag="list_blocks", frozen=True):
 
 
 class ReportMember(Frame, tag="report_member", frozen=True):
-    """Report a person or one entry (CB3). The report carries the entry's text. The group's moderators read it; one about
-    its only moderator, or about a volunteer, the coordinators do."""
+    """Report a person or one entry (CB3). The report carries the entry's text. The group's moderators read it; one
+    about its only moderator, or about a volunteer, the coordinators do."""
 
     k: Key
     member: Id

@@ -108,6 +108,10 @@ unblock_member                nf  nf  nf  nf  nf  nf  nf  ok  nf  nf  nf  nf  nf
 list_blocks                   nf  nf  nf  ok  ok  ok  ok  ok  ok  ok  ok  ok  nf  nf  nf  nf  lo
 report_member                 nf  nf  nf  ok  nf  ok  ok  ok  ok  ok  ok  ok  nf  nf  nf  nf  lo
 list_reports                  nf  nf  nf  na  na  na  na  na  na  ok  na  na  nf  nf  nf  nf  lo
+list_reports:coordinator      nf  nf  nf  nf  nf  nf  nf  nf  nf  nf  nf  nf  nf  nf  nf  ok  lo
+# about MOD, who is the only moderator, by MEM: the coordinator's to settle, and not MOD's own
+resolve_report:about_moderator nf  nf  nf  na  na  na  na  na  na  nf  na  na  nf  nf  nf  ok  lo
+# about MEM
 resolve_report                nf  nf  nf  na  na  na  na  na  na  ok  na  na  nf  nf  nf  nf  lo
 """
 

@@ -333,7 +333,9 @@ FIELDS: dict[str, Fields] = {
         "member": s.members["HEL"], "reason": "unwanted", "room": s.call_room, "seq": 1,
     },
     "list_reports": lambda s: {"group": s.group},
+    "list_reports:coordinator": lambda _s: {},
     "resolve_report": lambda s: {"report": s.facts["report"]},
+    "resolve_report:about_moderator": lambda s: {"report": s.facts["report_about_moderator"]},
 }  # fmt: skip
 
 
@@ -425,6 +427,9 @@ async def _the_group_lives(stage: Stage) -> None:
     await ok(stage, "PEE", "report_member", member=stage.members["MEM"], reason="fixing", words="a report")
     await ok(stage, "MOD", "list_reports", group=stage.group)
     stage.facts["report"] = stage.lines["MOD"].last("reports")["reports"][0]["report"]
+    await ok(stage, "MEM", "report_member", member=stage.members["MOD"], reason="judging", words="a report")
+    await ok(stage, "COO", "list_reports")
+    stage.facts["report_about_moderator"] = stage.lines["COO"].last("reports")["reports"][0]["report"]
     for role in ("VON", "ACC"):
         await ok(stage, role, "set_shift", on=True)
     for role in STAFF:

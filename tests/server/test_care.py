@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from beside_client import Refused
+from beside_client import Client, Refused
 from tests.worlds import Member, World, a_group_with
 
 REASONS = ("fixing", "dumping", "pressuring", "judging", "unwanted")
@@ -96,3 +96,60 @@ async def test_cb3_an_unknown_reason_is_refused(world: World) -> None:
     with pytest.raises(Refused) as refused:
         await ana.page.ask("report_member", member=tom.id, reason="because")
     assert refused.value.code == "bad_frame"
+
+
+# ---- a report about whom the group itself could not look at
+
+
+async def a_coordinator(world: World) -> Client:
+    account = await world.account("cora the coordinator", first_token=world.first_token)
+    return await world.page_of(account, page="oncall")
+
+
+async def test_cb3_a_report_about_the_only_moderator_reaches_the_coordinator_not_them(
+    world: World,
+) -> None:
+    maria, ana, _tom = members = await a_group_with(world, "Maria", "Ana", "Tom")
+    cora = await a_coordinator(world)
+    await cora.watch_desk()
+    await all_in_the_room(members)
+    said = await maria.page.ask("say", room=maria.room, text="You should stop your meds.")
+    await ana.page.report_member(maria.id, "fixing", room=ana.room, seq=said["seq"], words="They lead the group.")
+    await cora.until(lambda s: s.desk is not None and s.desk["reports"] == 1)  # the desk says so by itself
+    (report,) = await cora.list_reports()
+    assert (report["about"]["name"], report["reason"], report["entry_text"], report["words"]) == (
+        "Maria", "fixing", "You should stop your meds.", "They lead the group.",
+    )  # fmt: skip
+    assert report["group_name"]
+    assert await maria.page.list_reports(maria.group) == []
+    for someone in (maria, ana):
+        with pytest.raises(Refused) as refused:
+            await someone.page.resolve_report(report["report"])
+        assert refused.value.code in ("not_found", "not_allowed")
+    await cora.resolve_report(report["report"])
+    assert await cora.list_reports() == []
+    await cora.until(lambda s: s.desk is not None and s.desk["reports"] == 0)
+
+
+async def test_cb3_with_a_second_moderator_it_stays_in_the_group(world: World) -> None:
+    maria, ana, tom = await a_group_with(world, "Maria", "Ana", "Tom")
+    cora = await a_coordinator(world)
+    await maria.page.set_role(tom.id, "moderator")
+    await ana.page.report_member(maria.id, "judging")
+    assert [r["about"]["name"] for r in await tom.page.list_reports(tom.group)] == ["Maria"]
+    assert await cora.list_reports() == []
+
+
+async def test_cb3_a_report_that_nobody_could_read_is_refused_and_says_what_else_there_is(world: World) -> None:
+    maria, ana, _tom = await a_group_with(world, "Maria", "Ana", "Tom")
+    with pytest.raises(Refused) as refused:
+        await ana.page.report_member(maria.id, "judging")
+    assert refused.value.code == "nobody_to_tell"
+
+
+async def test_cb3_nobody_but_a_coordinator_asks_for_the_reports_of_no_group(world: World) -> None:
+    maria, ana, _tom = await a_group_with(world, "Maria", "Ana", "Tom")
+    for someone in (maria, ana):
+        with pytest.raises(Refused) as refused:
+            await someone.page.list_reports()
+        assert refused.value.code == "not_found"

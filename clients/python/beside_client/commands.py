@@ -312,7 +312,8 @@ class Commands(ABC):
     ) -> None:
         await self.ask("report_member", key=key, member=member, reason=reason, room=room, seq=seq, words=words)
 
-    async def list_reports(self, group: str) -> list[View]:
+    async def list_reports(self, group: str | None = None) -> list[View]:
+        """Open reports of a group, for its moderators; of no group, those that wait for a coordinator."""
         return list((await self.read("list_reports", group=group))["reports"])
 
     async def resolve_report(self, report: str, *, key: str | None = None) -> None:

@@ -78,7 +78,8 @@ export const unblockMember = (member: string) => keep({ t: "unblock_member", mem
 export const listBlocks = async (group: string) => (await ask({ t: "list_blocks", group })).event as Blocks;
 export const reportMember = (member: string, reason: ReportReason, words: string, room: string | null, seq: number | null) =>
   keep({ t: "report_member", member, reason, words, room, seq });
-export const listReports = async (group: string) => (await ask({ t: "list_reports", group })).event as Reports;
+/** Of a group, for its moderators; of none, what waits for a coordinator. */
+export const listReports = async (group: string | null) => (await ask({ t: "list_reports", group })).event as Reports;
 export const resolveReport = (report: string) => ask({ t: "resolve_report", report });
 
 // ---- this device

@@ -20,6 +20,7 @@ import { duration, timeOfDay } from "../text/words";
 import type { DeskNow, DeskRow } from "../wire/frames";
 import { AuditLog } from "./AuditLog";
 import { DeskRowView } from "./Row";
+import { WaitingReports } from "./WaitingReports";
 import { keepOrder, wantsSomeone } from "./rows";
 import "./Desk.css";
 
@@ -37,6 +38,7 @@ export function Desk() {
             {words.calls} <span class="quiet">{words.callsNote}</span>
           </h2>
           {view ? <Calls view={view} /> : <p class="quiet">{common.loading}</p>}
+          {me.value?.coordinator && <WaitingReports waiting={view?.reports ?? 0} />}
           {me.value?.coordinator && <AuditLog />}
         </section>
         <aside class="stack-2" aria-label={words.onTime}>

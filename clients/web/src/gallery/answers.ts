@@ -21,7 +21,7 @@ const events: readonly Event[] = [
   },
   {
     t: "reports", re: "", group: aGroup.group,
-    reports: [{ report: "report", reason: "fixing", words: "It came three times.", about: person("Jo"), entry_text: "You should just stop.", at: NOW - DAY }],
+    reports: [{ report: "report", reason: "fixing", words: "It came three times.", about: person("Jo"), group_name: aGroup.name, entry_text: "You should just stop.", at: NOW - DAY }],
   },
   { t: "blocks", re: "", group: aGroup.group, blocks: [{ person: person("Kit"), at: NOW - DAY }] },
   {

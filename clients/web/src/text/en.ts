@@ -263,7 +263,7 @@ export const person = {
   block: "Block",
   blockHint: "You see nothing of each other, and neither is asked to the other’s calls. They are not told.",
   unblock: "Unblock",
-  report: "Report to the moderators",
+  report: "Report this",
   reportSay: "What is it about?",
   reasons: {
     fixing: "Fixing: diagnosing, or advice on medicine",
@@ -274,7 +274,7 @@ export const person = {
   } as Record<ReportReason, string>,
   reportWords: "More, if you want",
   reportSend: "Send the report",
-  reported: "Sent to the moderators.",
+  reported: "Sent. They do not see it.",
   blocked: "Blocked.",
   makeModerator: "Make moderator",
   makeMember: "Make member",

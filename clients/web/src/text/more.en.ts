@@ -149,7 +149,7 @@ export const stored = {
     ["Who did what to which call", "The audit log, without any words. Kept for a year."],
     ["Your sign-in name", "Never shown to anyone in a group. Your passphrase is kept only as a scrambled check of it."],
     ["What you wrote to join a group", "Read by its moderators while they decide. If they say no, you alone read why. Deleted once you have read that, or about 6 weeks after you asked."],
-    ["Reports", "Read by the group’s moderators, with the words they are about. Deleted 30 days after they are settled."],
+    ["Reports", "Read by the group’s moderators, with the words they are about, and by nobody whom they are about. One about its only moderator, or about a volunteer, is read by whoever runs this. Deleted 30 days after they are settled."],
     ["Your plan", "Only on this device. We never get it."],
     ["Where you are", "We do not know and do not ask. So we cannot send help to you."],
   ] as const,

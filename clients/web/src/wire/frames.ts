@@ -562,8 +562,8 @@ export interface ListBlocks {
 }
 
 /**
- * Report a person or one entry (CB3). The report carries the entry's text. The group's moderators read it; one about
- * its only moderator, or about a volunteer, the coordinators do.
+ * Report a person or one entry (CB3). The report carries the entry's text. The group's moderators read it; one
+ * about its only moderator, or about a volunteer, the coordinators do.
  */
 export interface ReportMember {
   t: "report_member";
