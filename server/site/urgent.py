@@ -52,14 +52,17 @@ class UrgentPages:
         return answer(http.UrgentReply(call=reply.call, saved=reply.saved))
 
     async def leave(self, request: web.Request) -> web.Response:
-        """Quick exit: the device is locked at once; a running call goes on as "stepped away"."""
+        """Quick exit: the device is locked at once; a running call goes on as "stepped away", and so does one that runs
+        in another group meanwhile (UC18): this device is contacted for none of them."""
         who = await signed_in(self._s, self._settings, request)
         asked = await body(request, http.LeavePost)
         await self._s.store.write_call(lambda tx: tx.accounts.lock_device(who.device, locked=True))
         self._s.changes.device_changed(who.device)
-        if asked.call is not None:
-            with contextlib.suppress(Refused):  # not their call, or over: the device is locked all the same
-                await handle(self._s, _without_socket(who), f.StepAway(k=new_id(), call=asked.call))
+        calls = await self._s.store.read(lambda tx: tx.calls.of_account(who.account)) if asked.call is not None else []
+        for call in calls:
+            if call.caller_account == who.account:
+                with contextlib.suppress(Refused):  # over in the meantime: the device is locked all the same
+                    await handle(self._s, _without_socket(who), f.StepAway(k=new_id(), call=call.id))
         return answer({})
 
 

@@ -4,7 +4,7 @@ import { comingSound } from "../device/prefs";
 import { common } from "../text/en";
 import type { Card, DeskRow } from "../wire/frames";
 import { now } from "../model/clock";
-import { cards, desk, myCall } from "../model/model";
+import { cards, desk, myCall, otherCalls } from "../model/model";
 import { ask } from "./sender";
 
 export const RING_EVERY_MS = 4_000;
@@ -128,7 +128,8 @@ export function armSounds(): void {
   });
   let coming = 0;
   effect(() => {
-    const helpers = myCall.value?.helpers.filter((helper) => helper.answer !== "asked").length ?? 0;
+    const mine = [...(myCall.value?.helpers ?? []), ...otherCalls.value.flatMap((call) => call.helpers)];
+    const helpers = mine.filter((helper) => helper.answer !== "asked").length;
     if (helpers > coming && comingSound.value.peek() === "on") lowNote();
     coming = helpers;
   });

@@ -10,7 +10,7 @@ import { loadPlan } from "../device/plan";
 import { armExit } from "../device/exit";
 import { showTheme, theme, usualGroup } from "../device/prefs";
 import { tick } from "../model/clock";
-import { apply, beginSnapshot, cards, forgetAll, groups, line, lineLost, live, me, myCall } from "../model/model";
+import { apply, beginSnapshot, cards, endSnapshot, forgetAll, groups, line, lineLost, live, me, myCall } from "../model/model";
 import { armSounds, cardCameAgain, cardGoes, forgetAcks, helpingNow } from "./cards";
 import { firstToken, gate, go, invited, place } from "./place";
 import { fill, openRoom, reopenRooms } from "./rooms";
@@ -139,9 +139,8 @@ function welcomed(): void {
   clearTimeout(snapshotTimer);
   snapshotTimer = setTimeout(() => {
     if (!live.peek()) return;
-    if (myCall.peek()?.version === -1) myCall.value = null;
+    endSnapshot();
     if (!myCall.peek() && press.peek().is === "rung") dropPress();
-    cards.value = new Map([...cards.peek()].filter(([, card]) => card.version !== -1));
   }, SNAPSHOT_MS);
 }
 

@@ -3,7 +3,7 @@ import { Refusal, post } from "../net/http";
 import { common } from "../text/en";
 import type { Asking, Press, PressEvent } from "../model/press";
 import { step } from "../model/press";
-import { live, myCall } from "../model/model";
+import { isOver, live, myCall, otherCalls } from "../model/model";
 import { now } from "../model/clock";
 import type { UrgentPost, UrgentReply } from "../wire/frames";
 import { newKey } from "../wire/keys";
@@ -74,10 +74,11 @@ function refused(k: string, error: unknown): void {
 
 // The call's own view is the best answer there is. A press that is answered by a running call is answered (UC1).
 effect(() => {
-  const call = myCall.value;
-  if (!call || call.standing === "cancelled" || call.standing === "closed") return;
+  const running = [myCall.value, ...otherCalls.value];
   const one = press.peek();
-  if (one.is === "sending" || one.is === "stale") happen({ on: "ok", k: one.ask.k, call: call.call, saved: call.saved });
+  if (one.is !== "sending" && one.is !== "stale") return;
+  const call = running.find((held) => held && !isOver(held) && held.group === one.ask.group);
+  if (call) happen({ on: "ok", k: one.ask.k, call: call.call, saved: call.saved });
 });
 
 /** The caller's own call while it needs a screen: running, or just over and not dismissed. */
@@ -85,6 +86,7 @@ export const dismissed = signal<string | null>(null);
 
 export function callRuns(): boolean {
   const call = myCall.value;
+  if (otherCalls.value.length > 0) return true;
   if (!call || dismissed.value === call.call) return press.value.is !== "none" && press.value.is !== "rung";
   return call.standing !== "cancelled" && call.standing !== "closed";
 }

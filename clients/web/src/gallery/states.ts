@@ -8,7 +8,7 @@ import { plan } from "../device/plan";
 import { country, usualGroup } from "../device/prefs";
 import { sample } from "../model/clock";
 import { emptyLog } from "../model/log";
-import { apply, cards, checkIns, desk, forgetAll, groups, line, me, myCall, presence, replying, rooms, search, typing } from "../model/model";
+import { apply, cards, checkIns, desk, forgetAll, groups, line, me, myCall, otherCalls, presence, replying, rooms, search, typing } from "../model/model";
 import type { Card, DeskNow, DeskRow, Entry, GroupCard, Helper, JoinAnswer, MyCall, MyGroup, Person, PresenceView } from "../wire/frames";
 
 export const NOW = Date.UTC(2026, 10, 22, 21, 10);
@@ -232,6 +232,10 @@ export const states: Record<string, () => void> = {
   ringing_narrow: calling(aCall),
   unsaved: calling({ ...aCall, saved: false }),
   coming: calling({ ...aCall, standing: "coming", helpers: [helper("Maria", "coming")] }),
+  ringing_also: () => {
+    calling(aCall)();
+    otherCalls.value = [{ ...aCall, call: id("othercall"), group: id("other"), room: id("otherroom"), words: "", standing: "coming", helpers: [helper("Wren", "coming")] }];
+  },
   failsafe: calling({ ...aCall, failsafe: "nobody", asked: 12, targeted: 12, next: [{ ring: "again", at: NOW + 116_000, people: 12, waits_for_pledge: false }] }),
   failsafe_pledged: calling({ ...aCall, failsafe: "pledged_not_here", helpers: [helper("Maria", "coming")] }),
   answered: calling({ ...aCall, standing: "coming", can_confirm_here: true, helpers: [helper("Maria", "in_room"), helper("Jo", "coming")] }),

@@ -30,7 +30,10 @@ export const replying = signal<{ room: string; entry: Entry } | null>(null);
 /** What was searched and found last: someone reads a group's questions and comes back. */
 export const search = signal<{ words: string; found: readonly GroupCard[] | null }>({ words: "", found: null });
 
+/** The caller's own call that the page shows. */
 export const myCall = signal<MyCall | null>(null);
+/** Calls of theirs that run in other groups meanwhile (UC18). */
+export const otherCalls = signal<readonly MyCall[]>([]);
 export const cards = signal<ReadonlyMap<string, Card>>(new Map());
 /** Questions of the day after a call, each until it is answered (UC12). */
 export const checkIns = signal<readonly CheckIn[]>([]);
@@ -112,7 +115,7 @@ export function apply(event: Event): { reopen: string } | null {
     }
     case "my_call":
       sample(event.now);
-      if (newer(myCall.peek(), event)) myCall.value = event;
+      myCallCame(event);
       return null;
     case "check_in":
       checkIns.value = [...checkIns.peek().filter((one) => one.call !== event.call), event];
@@ -132,6 +135,41 @@ export function apply(event: Event): { reopen: string } | null {
     default:
       return null; // answers to questions reach those who asked
   }
+}
+
+export const isOver = (call: MyCall) => call.standing === "cancelled" || call.standing === "closed";
+
+/** The shown call stays shown, also once it is over: it may be taken back (UC9). What runs in another group waits beside. */
+function myCallCame(fresh: MyCall): void {
+  const shown = myCall.peek();
+  const others = otherCalls.peek();
+  const held = others.find((one) => one.call === fresh.call);
+  if (held || (shown && shown.group !== fresh.group && !isOver(shown))) {
+    if (newer(held, fresh)) otherCalls.value = [...others.filter((one) => one !== held), ...(isOver(fresh) ? [] : [fresh])];
+  } else if (newer(shown, fresh)) {
+    myCall.value = fresh;
+    // A locked device shows one call, and nothing of its end.
+    if (isOver(fresh) && me.peek()?.locked) showCall(others[0]?.call);
+  }
+}
+
+/** Show another call of theirs instead; the one that was shown waits beside if it still runs. */
+export function showCall(id: string | undefined): void {
+  const shown = myCall.peek();
+  const next = otherCalls.peek().find((one) => one.call === id);
+  if (!next) return;
+  otherCalls.value = [...otherCalls.peek().filter((one) => one !== next), ...(shown && !isOver(shown) ? [shown] : [])];
+  myCall.value = next;
+}
+
+/** A reconnect is one snapshot: a call that the server did not name again is over. */
+export function endSnapshot(): void {
+  otherCalls.value = otherCalls.peek().filter((one) => one.version !== -1);
+  if (myCall.peek()?.version === -1) {
+    myCall.value = null;
+    showCall(otherCalls.peek()[0]?.call);
+  }
+  cards.value = new Map([...cards.peek()].filter(([, card]) => card.version !== -1));
 }
 
 /** Not this person's to see any more: neither the card nor a word of the call's room stays. */
@@ -163,6 +201,7 @@ export function beginSnapshot(): void {
   joinAnswers.value = [];
   const call = myCall.peek();
   if (call) myCall.value = { ...call, version: -1 };
+  otherCalls.value = otherCalls.peek().map((one) => ({ ...one, version: -1 }));
   cards.value = new Map([...cards.peek()].map(([id, card]) => [id, { ...card, version: -1 }]));
 }
 
@@ -178,6 +217,7 @@ export function forgetAll(): void {
   replying.value = null;
   search.value = { words: "", found: null };
   myCall.value = null;
+  otherCalls.value = [];
   cards.value = new Map();
   checkIns.value = [];
   desk.value = null;

@@ -4,8 +4,9 @@ import { useEffect } from "preact/hooks";
 import { go } from "../app/place";
 import { Bar } from "../components/Bar/Bar";
 import { NeedDock } from "../components/LampButton";
-import { live } from "../model/model";
+import { groups, live } from "../model/model";
 import { common, line } from "../text/en";
+import type { MyCall } from "../wire/frames";
 
 type Screens = typeof import("./more");
 
@@ -36,6 +37,14 @@ export function More({ show }: { show: (screens: Screens) => ComponentChild }) {
       <NeedDock />
     </div>
   );
+}
+
+/** What a caller with more groups than one has besides (UC18). Nothing of the call waits for it to be loaded. */
+export function Also({ call }: { call: MyCall }) {
+  const many = groups.value.length > 1;
+  useEffect(() => void (many && load()), [many]);
+  const AlsoAsk = many && screens.value?.AlsoAsk;
+  return AlsoAsk ? <AlsoAsk call={call} /> : null;
 }
 
 /** With a line, the file is gone because the server has a newer page. Without one, it is the line. */

@@ -36,6 +36,16 @@ export const invite = {
   later: "Not now",
 };
 
+export const alsoAsk = {
+  ask: (group: string) => `Also ask ${group}`,
+  apart: (name: string) => `A call apart, as ${name}. Neither group learns of the other.`,
+  sending: "Sending your call there.",
+  trying: "We have not reached our server with it yet. We keep trying.",
+  notSent: "It did not go out. You can press again.",
+  also: (group: string) => `Your call in ${group} is open.`,
+  look: "Go there",
+};
+
 export const create = {
   title: "Start a group",
   lead: "You become its first moderator. Only what you write here can be found by others.",

@@ -23,6 +23,7 @@ import { Icon } from "../../icons/Icon";
 import { groupOf, rooms } from "../../model/model";
 import { call as words, common, danger, lines, person, plan as planWords, room as roomWords } from "../../text/en";
 import type { Entry, MyCall } from "../../wire/frames";
+import { Also } from "../More";
 import { DangerButton } from "./Danger";
 import { EndSheet } from "./Ended";
 import "../../components/Presence/Presence.css";
@@ -49,6 +50,7 @@ export function CallerRoom({ call }: { call: MyCall }) {
       <Bar title={words.you(namesOf([...here, ...inRoom]))} backLabel={words.backToGroup} onBack={() => go({ at: "room", group: call.group })} />
       <section class="people" aria-label={words.people}>
         <LineStrip note={words.goesOn} />
+        <Also call={call} />
         <Truth call={call} more={more.value} />
         <Problem of={trouble} />
         <div class="trio">

@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { closeCall, stillNeed, undoCancel } from "../../app/commands";
 import { go } from "../../app/place";
-import { dismissed, dropPress } from "../../app/urgent";
+import { dismissed, dropPress, press } from "../../app/urgent";
 import { Bar } from "../../components/Bar/Bar";
 import { Choice, Problem } from "../../components/Field/Field";
 import { namesOf, nearby } from "../../components/Helpers";
@@ -13,9 +13,11 @@ import { Sheet } from "../../components/Sheet/Sheet";
 import { useDeed } from "../../components/useDeed";
 import { useSettled } from "../../components/useSettled";
 import { now, secondsUntil } from "../../model/clock";
+import { otherCalls, showCall } from "../../model/model";
 import { call as words } from "../../text/en";
 import type { MyCall } from "../../wire/frames";
 import type { Feeling } from "../../wire/names";
+import { Also } from "../More";
 import { groupName } from "./Press";
 
 /** How is it now? “More” goes straight to on-call and ends nothing (UC12). */
@@ -54,7 +56,9 @@ export function EndSheet({ call, onClose }: { call: MyCall; onClose: () => void 
 
 function leave(call: MyCall): void {
   dismissed.value = call.call;
-  dropPress();
+  const pressed = press.peek();
+  if (!("ask" in pressed) || pressed.ask.group === call.group) dropPress(); // one for another group is still on its way
+  showCall(otherCalls.peek()[0]?.call);
   go({ at: "room", group: call.group });
 }
 
@@ -82,6 +86,7 @@ export function Ended({ call }: { call: MyCall }) {
           {lead}
         </p>
         <Problem of={trouble} />
+        <Also call={call} />
         {stopped && left > 0 && (
           <button class="btn wide" type="button" disabled={busy} onClick={settled(() => void run(() => undoCancel(call.call)))}>
             <span class="num">{words.undo(left)}</span>
@@ -116,6 +121,7 @@ export function Parked({ call }: { call: MyCall }) {
           {words.parkedLead}
         </p>
         <Problem of={trouble} />
+        <Also call={call} />
         <MainLine />
         <PlanLine />
         <PlanCard />

@@ -15,6 +15,7 @@ import { useDeed } from "../../components/useDeed";
 import { useSettled } from "../../components/useSettled";
 import { call as words, lines } from "../../text/en";
 import type { MyCall } from "../../wire/frames";
+import { Also } from "../More";
 import { Narrow } from "./Narrow";
 import { groupName } from "./Press";
 
@@ -98,6 +99,7 @@ function Asking({ call }: { call: MyCall }) {
         <MainLine lead={lines.free} />
         <PlanCard />
         <Narrow call={call} />
+        <Also call={call} />
       </div>
     </>
   );
@@ -127,6 +129,7 @@ function Failsafe({ call }: { call: MyCall }) {
           <p>{facts}</p>
           <NextSteps next={call.next} coming={coming} />
         </section>
+        <Also call={call} />
         <PlanCard />
       </div>
     </>
