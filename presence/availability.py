@@ -45,3 +45,10 @@ def is_open(availability: Availability) -> bool:
 
 def is_on_break(availability: Availability, now: Instant) -> bool:
     return isinstance(availability, OnBreak) and now < availability.until
+
+
+def reach_of(visible: bool | None, *, takes_push: bool) -> Reach:
+    """How a person can be reached (PR4). `visible`: whether one of their live pages is; None when they have no page."""
+    if visible:
+        return Reach.LIVE
+    return Reach.STANDBY if visible is not None or takes_push else Reach.AWAY

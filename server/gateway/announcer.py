@@ -17,6 +17,7 @@ import structlog
 from presence.ids import AccountId, CallId, DeviceId, GroupId, MemberId, RoomId
 from rooms.call import Call, Recipient, delivered, helpers, may_read_room
 from rooms.chat import Entry
+from rooms.crowd import crowd_of
 from rooms.group import Membership
 from server.gateway.hub import Hub
 from server.handlers.calls import member_in_call
@@ -25,7 +26,7 @@ from server.handlers.chat import view_for
 from server.handlers.groups import my_group_view
 from server.handlers.joining import answers_for
 from server.handlers.oncall import desk_for
-from server.handlers.presence import crowd_of, presence_for, views_of
+from server.handlers.presence import presence_for, views_of
 from server.handlers.services import Services
 from server.ports import Store, StoreDown, Tx
 from server.records import Account

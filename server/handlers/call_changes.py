@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from presence.availability import Reach
+from presence.availability import reach_of
 from presence.ids import CallId, GroupId, Instant, MemberId
 from rooms.call import Call, Closed, Here
 from rooms.candidates import Candidate
@@ -22,14 +22,7 @@ Act = Callable[[Call], Call]
 def candidates_of(services: Services, tx: Tx, call: Call, now: Instant, reaches: Reaches) -> tuple[Candidate, ...]:
     """The store's candidates with the reach that only the roster knows."""
     found = tx.groups.candidates(call.group, call.id, call.recipients, services.seat_id, now)
-    return tuple(replace(c, reach=_reach(c, reaches)) for c in found)
-
-
-def _reach(candidate: Candidate, reaches: Reaches) -> Reach:
-    visible = reaches.get(candidate.account)
-    if visible:
-        return Reach.LIVE
-    return Reach.STANDBY if visible is not None or candidate.takes_push else Reach.AWAY
+    return tuple(replace(c, reach=reach_of(reaches.get(c.account), takes_push=c.takes_push)) for c in found)
 
 
 def change_call(services: Services, tx: Tx, call_id: CallId, now: Instant, reaches: Reaches, act: Act) -> Call:

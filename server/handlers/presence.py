@@ -2,35 +2,31 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
-from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from functools import partial
 
 from msgspec import structs
 
-from presence.availability import Reach, is_on_break, is_open
-from presence.ids import AccountId, CallId, GroupId, Instant, MemberId
+from presence.availability import Reach
+from presence.ids import AccountId, CallId, GroupId, MemberId
 from presence.roster import Seat
 from rooms import caller, escalation, responder
 from rooms.call import Call, Dismissed
+from rooms.crowd import Crowd, seen_by
 from rooms.desk import is_staff
-from rooms.group import Membership, Role, State
+from rooms.group import State
 from server.handlers import check_ins, joining
 from server.handlers.call_changes import save_call
 from server.handlers.call_views import caller_view, card
 from server.handlers.calls import member_in_call
 from server.handlers.groups import my_group_view, person_of
-from server.handlers.services import Reaches, Services
+from server.handlers.services import Services
 from server.handlers.unreadable import mend_calls
 from server.ports import Tx
 from server.records import Account, MyGroup
 from server.who import Who
 from server.wire import frames as f
 
-NAMES_UP_TO = 50
-"""Rooms with more members than this get counts, smaller ones names (PR5)."""
 CALL = "call:"
 RESTARTED_AT_ONCE = 20
 
@@ -216,77 +212,21 @@ async def restart(services: Services) -> int:
 REACHES: dict[Reach, f.ReachName] = {Reach.LIVE: "live", Reach.STANDBY: "standby", Reach.AWAY: "away"}
 
 
-@dataclass(frozen=True, slots=True)
-class Crowd:
-    """How everyone in a group can be reached at one moment, each once. Made once for all readers (PR5)."""
-
-    members: list[Membership]
-    standing: dict[AccountId, tuple[str, Reach]]
-    """Account → what they count as ("can_come", "quiet", "standby", "away_opted_in" or ""), and their reach."""
-    totals: Counter[str]
-
-
-def crowd_of(
-    members: list[Membership],
-    reaches: Reaches,
-    push: AbstractSet[AccountId],
-    occupied: AbstractSet[AccountId],
-    now: Instant,
-) -> Crowd:
-    """Who is in a call cannot come (UC3); an observer is not counted (GR3)."""
-    standing: dict[AccountId, tuple[str, Reach]] = {}
-    for member in members:
-        if member.role is not Role.OBSERVER:
-            reach = _reach_of(member.account, reaches, push)
-            standing[member.account] = (_counts_as(member, reach, occupied, now), reach)
-    return Crowd(members, standing, Counter(kind for kind, _ in standing.values()))
-
-
-def _reach_of(account: AccountId, reaches: Reaches, push: AbstractSet[AccountId]) -> Reach:
-    if reaches.get(account):
-        return Reach.LIVE
-    return Reach.STANDBY if account in reaches or account in push else Reach.AWAY
-
-
-def _counts_as(member: Membership, reach: Reach, occupied: AbstractSet[AccountId], now: Instant) -> str:
-    if (
-        is_open(member.availability)
-        and member.introduced
-        and reach is not Reach.AWAY
-        and member.account not in occupied
-    ):
-        return "can_come"
-    if reach is Reach.LIVE:
-        return "quiet"
-    if member.rung_when_away and not is_on_break(member.availability, now):
-        return "away_opted_in"
-    return "standby" if reach is Reach.STANDBY else ""
-
-
 def presence_for(services: Services, reader: AccountId, crowd: Crowd, volunteers: int) -> f.PresenceView:
-    """What one reader may see (PR2, PR5, PR6): the reader and whoever has a block with them are left out, and
-    hidden people are counted but not named. Volunteers come as a count only."""
+    """What one reader may see (PR2, PR5, PR6). Volunteers come as a count only."""
     now = services.clock.now()
-    left_out = services.hidden_from(reader) | {reader}
-    totals = crowd.totals.copy()
-    totals.subtract(crowd.standing[account][0] for account in left_out if account in crowd.standing)
+    seen = seen_by(crowd, reader, services.hidden_from(reader))
+    people = [
+        f.PersonPresence(person=person_of(one.member), reach=REACHES[one.reach], open_to_calls=one.can_come)
+        for one in seen.people
+    ]
     return f.PresenceView(
         version=now,
         now=now,
-        can_come=totals["can_come"],
-        quiet=totals["quiet"],
-        standby=totals["standby"],
+        can_come=seen.can_come,
+        quiet=seen.quiet,
+        standby=seen.standby,
         volunteers=volunteers,
-        away_opted_in=totals["away_opted_in"],
-        people=_named(crowd, left_out) if len(crowd.members) <= NAMES_UP_TO else [],
+        away_opted_in=seen.away_opted_in,
+        people=people,
     )
-
-
-def _named(crowd: Crowd, left_out: AbstractSet[AccountId]) -> list[f.PersonPresence]:
-    people = []
-    for member in crowd.members:
-        kind, reach = crowd.standing.get(member.account, ("", Reach.AWAY))
-        if member.account not in left_out and not member.hidden and reach is not Reach.AWAY:
-            view = f.PersonPresence(person=person_of(member), reach=REACHES[reach], open_to_calls=kind == "can_come")
-            people.append(view)
-    return people
