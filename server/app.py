@@ -77,19 +77,32 @@ class Beside:
     def port(self) -> int:
         return int(self.listener.sockets[0].getsockname()[1])
 
-    async def stop(self) -> None:
-        """Not ready → stop accepting → close every socket with a hint when to return → finish what was handed over."""
+    async def stop(self) -> bool:
+        """Not ready → stop accepting → close every socket with a hint when to return → finish what was handed over.
+
+        Returns whether all of it was finished within `drain_within_seconds`, and as long again for the disk. If not,
+        something hangs, a disk most likely: the process must end without waiting for its threads, and keeps the data
+        folder until then. Nothing that was acknowledged is lost by that."""
         self.health.draining = True
         self.door.shut = True
         self.listener.close()
-        await self.arrivals.drain(self.settings.drain_spread_seconds)
-        await self.timers.stop()
-        await self.push.close()
-        await self.announcer.close()
-        await self.runner.cleanup()
-        await self.store.close()
+        within = self.settings.drain_within_seconds
+        try:
+            async with asyncio.timeout(within):
+                await self.arrivals.drain(self.settings.drain_spread_seconds)
+                await self.timers.stop()
+                await self.push.close()
+                await self.announcer.close()
+                await self.runner.cleanup()
+            drained = True
+        except TimeoutError:
+            drained = False
+        if not await self.store.close(within) or not drained:
+            log.error("stop_gave_up", seconds=within)
+            return False
         os.close(self.folder)
         log.info("stopped")
+        return True
 
 
 async def start(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 import sys
 import tempfile
@@ -20,6 +21,9 @@ db = App(name="db", help="The database.")
 user = App(name="user", help="People who run this server.")
 app.command(db)
 app.command(user)
+
+HUNG = 3
+"""The exit code of a server whose stop could not finish, because a disk hangs for example."""
 
 Data = Annotated[Path | None, Parameter(help="Folder of the database and keys. Default: ./data")]
 
@@ -105,7 +109,10 @@ async def _serve(settings: Settings) -> None:
             flush=True,
         )
     await stopping.wait()
-    await beside.stop()
+    if not await beside.stop():
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(HUNG)  # an ordinary exit would wait for the very threads that hang
 
 
 @app.command

@@ -22,6 +22,7 @@ LIMITS = {
         "http_connections_at_most",
         "http_headers_within_seconds",
         "http_request_within_seconds",
+        "drain_within_seconds",
     )
 }
 """Variable → setting: how many of something this process keeps, and how long."""
@@ -61,6 +62,9 @@ class Settings:
     policy: Policy = field(default_factory=Policy)
     lease_times: LeaseTimes = field(default_factory=LeaseTimes)
     drain_spread_seconds: int = 10
+    """Over which the pages of a stopped server come back."""
+    drain_within_seconds: int = 10
+    """For which a stop waits for what is under way, and then as long again for the disk."""
     metrics_token: str = field(default="", repr=False)
     """Who asks for `/metrics` must show this. Without one, only a program on this machine may, and by no proxy."""
 

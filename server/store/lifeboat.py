@@ -22,7 +22,7 @@ from server.ports import StoreDown, StoreLate, Tx
 from server.store.journal import Journal
 from server.store.mirror import Mirror
 from server.store.unsaved import Unsaved, all_of, encode, merge
-from server.store.writer import SqliteStore
+from server.store.writer import CLOSE_WITHIN_SECONDS, SqliteStore
 
 T = TypeVar("T")
 log = structlog.get_logger("lifeboat")
@@ -222,11 +222,23 @@ class Lifeboat:
         log.info("journal_replayed", calls=len(whole.calls))
         return len(whole.calls)
 
-    async def close(self) -> None:
+    async def close(self, within_seconds: float = CLOSE_WITHIN_SECONDS) -> bool:
+        """Finish what was handed over, journal and store each at most so long. False when a disk hangs: what it holds
+        of calls was acknowledged as not saved, and what waits was not acknowledged."""
         if self._probe is not None:
             self._probe.cancel()
             await asyncio.gather(self._probe, return_exceptions=True)
-        self._disk.shutdown(wait=True)
-        self._journal.close()
-        self._store.close()
+        written = asyncio.wrap_future(self._disk.submit(_nothing))  # behind every append
+        journal, _ = await asyncio.wait({written}, timeout=within_seconds)
+        self._disk.shutdown(wait=bool(journal))
+        if journal:
+            self._journal.close()
+        store = self._store.close(within_seconds)
         self._mirror.close()
+        if self._unsaved or self._merging:
+            log.warning("stopped_unsaved", calls=len(self._unsaved.calls | self._merging.calls))
+        return store and bool(journal)
+
+
+def _nothing() -> None:
+    """What is done when everything before it is."""

@@ -11,6 +11,7 @@ import asyncio
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ from server.store.tx import SqlTx
 T = TypeVar("T")
 GROUP_AT_MOST = 64
 BUSY_TIMEOUT_MS = 2_000
+CLOSE_WITHIN_SECONDS = 10.0
 log = structlog.get_logger("store")
 
 
@@ -130,9 +132,12 @@ class SqliteStore:
     def is_unsaved(self, _call: CallId) -> bool:
         return False
 
-    def close(self) -> None:
-        self._writer.close()
-        self._reader.close()
+    def close(self, within_seconds: float = CLOSE_WITHIN_SECONDS) -> bool:
+        """Finish what was handed over. False when the disk did not let it: whoever waited was told nothing, so nothing
+        that was acknowledged is lost. Blocks: call it when nobody is served any more."""
+        until = time.monotonic() + within_seconds
+        closed = [worker.close(max(0.0, until - time.monotonic())) for worker in (self._writer, self._reader)]
+        return all(closed)
 
 
 class Worker:
@@ -151,11 +156,16 @@ class Worker:
     def start(self) -> None:
         self._thread.start()
 
-    def close(self) -> None:
+    def close(self, within_seconds: float = CLOSE_WITHIN_SECONDS) -> bool:
+        """False when the thread hangs in something still. Its connection is left to it then: closing it would hang in
+        the same."""
         if self._thread.is_alive():
             self._jobs.put(None)
-            self._thread.join(timeout=10)
+            self._thread.join(timeout=within_seconds)
+        if self._thread.is_alive():
+            return False
         self._engine.dispose()
+        return True
 
     async def run(self, work: Callable[[Tx], T], late: Callable[[T], None] | None = None) -> T:
         """Hand over and wait. Whoever waits may be cancelled, the transaction may not be (failure rule 5); but work
