@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import replace
 
 import pytest
 
@@ -79,11 +79,6 @@ def test_pr01_being_open_needs_the_introduction_first() -> None:
 )
 def test_gr01_a_stranger_learns_a_size_band(members: int, band: str) -> None:
     assert size_band(members) == band
-
-
-def test_gr06_a_membership_has_an_id_of_its_own() -> None:
-    assert {f.name for f in fields(Membership)} >= {"id", "account"}
-    assert str(MARIA.id) != str(MARIA.account)
 
 
 def test_every_refusal_has_a_sentence_and_says_what_to_do() -> None:

@@ -6,6 +6,7 @@ import { NeedDock } from "../../components/LampButton";
 import { plan, savePlan } from "../../device/plan";
 import { Icon } from "../../icons/Icon";
 import { common, plan as words } from "../../text/en";
+import { AT_MOST, planOf } from "./planForm";
 
 /** The own plan (CB5): in the member's words, on this device alone. */
 export function PlanScreen() {
@@ -18,12 +19,7 @@ export function PlanScreen() {
   const change = (at: number, field: "name" | "number", text: string) =>
     (people.value = people.value.map((one, other) => (other === at ? { ...one, [field]: text } : one)));
   const save = async () => {
-    const kept = await savePlan({
-      signs: signs.value.trim(),
-      steps: steps.value.split("\n").map((step) => step.trim()).filter(Boolean),
-      places: places.value.trim(),
-      people: people.value.filter((one) => one.name.trim() || one.number.trim()),
-    });
+    const kept = await savePlan(planOf({ signs: signs.value, steps: steps.value, places: places.value, people: people.value }));
     said.value = kept ? words.keptHere : words.notKept;
   };
   return (
@@ -38,9 +34,9 @@ export function PlanScreen() {
             void save();
           }}
         >
-          <Field label={words.steps} value={steps} rows={4} maxLength={1000} />
-          <Field label={words.places} value={places} rows={2} maxLength={400} />
-          <Field label={words.signs} value={signs} rows={2} maxLength={400} />
+          <Field label={words.steps} value={steps} rows={4} maxLength={AT_MOST.steps} />
+          <Field label={words.places} value={places} rows={2} maxLength={AT_MOST.places} />
+          <Field label={words.signs} value={signs} rows={2} maxLength={AT_MOST.signs} />
           <fieldset class="stack">
             <legend>
               <b>{words.people}</b>
@@ -49,11 +45,11 @@ export function PlanScreen() {
               <div class="card" key={at}>
                 <div class="field">
                   <label for={`name-${at}`}>{words.personName}</label>
-                  <input class="input" id={`name-${at}`} autocomplete="off" maxLength={60} value={one.name} onInput={(event) => change(at, "name", event.currentTarget.value)} />
+                  <input class="input" id={`name-${at}`} autocomplete="off" maxLength={AT_MOST.personName} value={one.name} onInput={(event) => change(at, "name", event.currentTarget.value)} />
                 </div>
                 <div class="field">
                   <label for={`number-${at}`}>{words.personNumber}</label>
-                  <input class="input" id={`number-${at}`} type="tel" dir="ltr" autocomplete="off" maxLength={30} value={one.number} onInput={(event) => change(at, "number", event.currentTarget.value)} />
+                  <input class="input" id={`number-${at}`} type="tel" dir="ltr" autocomplete="off" maxLength={AT_MOST.personNumber} value={one.number} onInput={(event) => change(at, "number", event.currentTarget.value)} />
                 </div>
                 <button class="btn" type="button" onClick={() => (people.value = people.value.filter((_, other) => other !== at))}>
                   <Icon name="x" />
