@@ -377,10 +377,12 @@ class ActionGone(Frame, tag="action_gone", frozen=True):
 
 class DevicesNow(Frame, tag="devices_now", frozen=True):
     """To the member's page: every device of a witness, whole. It shares the session key with those it has not yet, and
-    makes a new one when someone is gone (WA3)."""
+    makes a new one when someone is gone (WA3). `epoch` is the newest that was shared, 0 for none: a page that was
+    loaded anew, and has a key pair of its own, goes on with the next."""
 
     action: Id
     devices: list[DeviceKey]
+    epoch: Count = 0
 
 
 class KeysNow(Frame, tag="keys_now", frozen=True):

@@ -1232,12 +1232,14 @@ export interface ActionGone {
 
 /**
  * To the member's page: every device of a witness, whole. It shares the session key with those it has not yet, and
- * makes a new one when someone is gone (WA3).
+ * makes a new one when someone is gone (WA3). `epoch` is the newest that was shared, 0 for none: a page that was
+ * loaded anew, and has a key pair of its own, goes on with the next.
  */
 export interface DevicesNow {
   t: "devices_now";
   action: string;
   devices: DeviceKey[];
+  epoch: number;
 }
 
 /**
