@@ -14,12 +14,13 @@ from dataclasses import replace
 
 import structlog
 
-from presence.ids import AccountId, CallId, DeviceId, GroupId, MemberId, RoomId
+from presence.ids import AccountId, CallId, ConnectionId, DeviceId, GroupId, MemberId, RoomId
 from rooms.call import Call, Recipient, delivered, helpers, may_read_room
 from rooms.chat import Entry
 from rooms.crowd import crowd_of
 from rooms.group import Membership
 from server.gateway.hub import Hub
+from server.gateway.outbox import PRESENCE
 from server.handlers.calls import member_in_call
 from server.handlers.care import reports_for
 from server.handlers.chat import view_for
@@ -141,7 +142,10 @@ class Announcer:
         delay = SOON_SECONDS * (1 + self._sizes.get(group, 0) / 100)
         self._soon(f"group {group}", delay, lambda: self._tell_group(group))
 
-    async def _tell_group(self, group_id: GroupId) -> None:
+    def presence_missed(self, connection: ConnectionId, group: GroupId) -> None:
+        self._spawn(self._tell_group(group, only=connection))
+
+    async def _tell_group(self, group_id: GroupId, only: ConnectionId | None = None) -> None:
         def read(tx: Tx) -> tuple[list[Membership], list[Account], set[AccountId], set[AccountId]]:
             groups = tx.groups
             return (
@@ -156,12 +160,12 @@ class Announcer:
         reaches = self._s.roster.reaches()
         crowd = crowd_of(members, reaches, push, occupied, self._s.clock.now())
         for account in {m.account for m in members} & reaches.keys():
-            pages = [who for who in self._hub.of_account(account) if not who.locked]
+            pages = [w for w in self._hub.of_account(account) if not w.locked and only in (None, w.connection)]
             if pages:
                 presence = presence_for(self._s, account, crowd, self._reachable(staff, account, push))
                 view = f.PresenceNow(group=group_id, presence=presence)
                 for who in pages:
-                    self._hub.send(who.connection, view)
+                    self._hub.send(who.connection, view, room=PRESENCE + group_id)
 
     def _reachable(self, staff: list[Account], reader: AccountId, push: AbstractSet[AccountId]) -> int:
         """On-call people who would be rung for this reader: on shift, and at a live page or with a device that takes

@@ -82,7 +82,14 @@ class Arrivals:
         return upgrade
 
     async def serve(self, socket: Socket) -> None:
-        connection = Connection(socket, self._clock, welcome=self._welcome, handle=self._handle, gone=self._gone)
+        connection = Connection(
+            socket,
+            self._clock,
+            welcome=self._welcome,
+            handle=self._handle,
+            gone=self._gone,
+            missed_presence=lambda who, group: self._s.changes.presence_missed(who.connection, group),
+        )
         self._connections[connection.id] = connection
         self._make_room(self._places.came(connection.id), CROWDED)
         try:

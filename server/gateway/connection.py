@@ -16,10 +16,10 @@ from websockets.exceptions import ConnectionClosed
 from websockets.frames import Frame, Opcode
 from websockets.protocol import OPEN
 
-from presence.ids import ConnectionId
+from presence.ids import ConnectionId, GroupId
 from rooms.refusals import Refusal, Refused
 from server.clock import Clock
-from server.gateway.outbox import Outbox, Verdict
+from server.gateway.outbox import PRESENCE, Outbox, Verdict
 from server.gateway.session import URGENT, Session
 from server.ids import new_id
 from server.ports import StoreDown, StoreLate
@@ -39,7 +39,8 @@ WAITING_AT_MOST_BYTES = 256 * 1024
 
 class Connection:
     """The shell around a :class:`Session`. `welcome` accepts a hello; `handle` runs one command and returns its
-    reply; `gone` is told when the socket is closed."""
+    reply; `gone` is told when the socket is closed, `missed_presence` when a line moves again for which a view of a
+    group's presence was dropped."""
 
     def __init__(
         self,
@@ -49,6 +50,7 @@ class Connection:
         welcome: Callable[[Connection, Hello], Awaitable[Who | CloseCode]],
         handle: Callable[[Who, Command], Awaitable[Event | None]],
         gone: Callable[[Who], None],
+        missed_presence: Callable[[Who, GroupId], None],
     ) -> None:
         self.id = ConnectionId(new_id())
         self._socket = socket
@@ -56,6 +58,7 @@ class Connection:
         self._welcome = welcome
         self._handle = handle
         self._gone = gone
+        self._missed_presence = missed_presence
         self._session = Session(self.id, clock.now())
         self._outbox = Outbox()
         self._drain_check: asyncio.TimerHandle | None = None
@@ -208,8 +211,12 @@ class Connection:
             log.warning("slow_reader_aborted", connection=self.id, dropped=self._outbox.dropped)
             transport.abort()
         elif transport.get_write_buffer_size() == 0:
-            for room in sorted(self._outbox.drained()):
-                self.reply(Resync(room=room))
+            for missed in sorted(self._outbox.drained()):
+                group = missed.removeprefix(PRESENCE)
+                if group == missed:
+                    self.reply(Resync(room=missed))
+                elif self._session.who is not None:
+                    self._missed_presence(self._session.who, GroupId(group))
         else:
             self._watch_drain()
 

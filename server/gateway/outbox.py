@@ -2,8 +2,9 @@
 
 Two lanes. Urgent frames (calls, cards, replies) are written at once and count against a hard limit: beyond it the
 connection is aborted, because a responder who does not get cards must not look reachable. Ordinary frames are
-dropped while the line is behind, the rooms they belonged to are remembered, and each gets one `resync` when the line
-moves again: state is fetched anew, nothing is silently missing. Pure: it decides, the connection writes.
+dropped while the line is behind, and what they belonged to is remembered: when the line moves again each room gets one
+`resync`, and each group's presence is sent anew, as it is then. Nothing is silently missing. Pure: it decides, the
+connection writes.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from enum import Enum
 ORDINARY_LIMIT_BYTES = 64 * 1024
 URGENT_LIMIT_BYTES = 256 * 1024
 STALLED_AFTER_MS = 5_000
+PRESENCE = "presence:"
+"""Before a group's id: what a view of its presence belongs to, where an entry belongs to its room."""
 
 
 class Verdict(Enum):
@@ -24,7 +27,8 @@ class Verdict(Enum):
 
 @dataclass(slots=True)
 class Outbox:
-    """`buffered` is what the transport still holds for this reader, in bytes."""
+    """`room` is a room's id, or `PRESENCE` and a group's. `buffered` is what the transport still holds for this reader,
+    in bytes."""
 
     behind_rooms: set[str] = field(default_factory=set)
     dropped: int = 0
@@ -48,7 +52,7 @@ class Outbox:
         return Verdict.WRITE
 
     def drained(self) -> set[str]:
-        """The line moves again: the rooms that need a `resync`."""
+        """The line moves again: what was missed, rooms and presence."""
         rooms, self.behind_rooms = self.behind_rooms, set()
         self.full_since = None
         return rooms

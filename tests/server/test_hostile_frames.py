@@ -17,7 +17,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args
 
+import msgpack
 import pytest
+from websockets.asyncio.client import ClientConnection, connect
 
 from beside_client import Account, Client, new_key, sign_up
 from server.gateway import outbox
@@ -394,6 +396,45 @@ async def test_a_reader_who_stalls_is_put_out_while_the_others_read_on(
     assert maria.page.closes == []
     print(f"put out after {said} entries of 4 KB")
     stalled.close()
+
+
+async def test_pr06_a_reader_who_was_slow_learns_who_can_be_here_now(
+    world: World, a_group: list[Member], clock: MovableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The view that was dropped for it is not missing for good: once it reads again, it is told how things are then."""
+    maria, ana = a_group
+    await maria.page.finish_introduction(maria.group)
+    slow = await _slow_reader(ana.page.account, ana.room)
+    while not _drops(world):
+        await maria.page.say(maria.room, "x" * 3900)
+        clock.advance(100)  # no faster than 10 a second
+    monkeypatch.setattr(outbox, "ORDINARY_LIMIT_BYTES", 1)  # not one small view more
+    await maria.page.set_availability(maria.group, "open")
+    async with asyncio.timeout(5):
+        while f"presence:{ana.group}" not in _missed(world):  # noqa: ASYNC110  the outbox has no event for it
+            await asyncio.sleep(0.01)
+    line = Line(slow)  # which reads
+    await line.wait_for(lambda f: f["t"] == "resync")
+    await line.wait_for(lambda f: f["t"] == "presence_now" and f["presence"]["can_come"] == 1)
+    await line.close()
+
+
+async def _slow_reader(account: Account, room: str) -> ClientConnection:
+    """A page that opens the room and, for now, reads no further than its small buffers."""
+    raw = socket.socket()
+    raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    raw.setblocking(False)
+    port = int(account.base_url.rsplit(":", 1)[1])
+    await asyncio.get_running_loop().sock_connect(raw, ("127.0.0.1", port))
+    ticket = await account.ticket()
+    slow = await connect(f"ws://127.0.0.1:{port}/ws", sock=raw, compression=None, proxy=None, max_queue=1)
+    await slow.send(msgpack.packb({"t": "hello", "k": "hello-hello", "ticket": ticket, "version": 1, "page": "client"}))
+    await slow.send(msgpack.packb({"t": "open_room", "k": "open-open", "room": room}))
+    return slow
+
+
+def _missed(world: World) -> set[str]:
+    return {missed for c in world.beside.arrivals._connections.values() for missed in c._outbox.behind_rooms}
 
 
 def _drops(world: World) -> int:
