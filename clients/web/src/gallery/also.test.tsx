@@ -68,11 +68,18 @@ describe("also ask my other group", () => {
     await vi.waitFor(() => expect(container.textContent).toContain("Your call in Sober evenings is open."));
   });
 
-  test("uc18 in the call room it is said, and nothing more can be asked", async () => {
-    const { findByText, queryByRole } = await ringing("call");
+  test.each(["answered", "call"])("uc18 in the call room (%s) it is said, and nothing more can be asked", async (name) => {
+    const { findByText, queryByRole } = await ringing(name);
     act(() => void apply(other));
     await findByText("Your call in After a loss is open.");
     expect(queryByRole("button", { name: /^Also ask/ })).toBeNull();
+  });
+
+  test("uc18 who comes there stands above the numbers and the plan", async () => {
+    const { findByText, container } = await ringing();
+    act(() => void apply(other));
+    const said = await findByText("Your call in After a loss is open.");
+    expect(said.compareDocumentPosition(container.querySelector("a[href^='tel:']")!)).toBe(Node.DOCUMENT_POSITION_FOLLOWING);
   });
 });
 

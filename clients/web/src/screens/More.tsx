@@ -5,57 +5,82 @@ import { go } from "../app/place";
 import { Bar } from "../components/Bar/Bar";
 import { NeedDock } from "../components/LampButton";
 import { groups, live } from "../model/model";
+import { actions } from "../model/witness";
 import { common, line } from "../text/en";
 import type { MyCall } from "../wire/frames";
 
-type Screens = typeof import("./more");
+type Witness = typeof import("./witness");
 
-const screens = signal<Screens | null>(null);
-const failed = signal(false);
+/** Screens that are loaded when one of them is first wanted, and whether loading them failed. */
+function chunk<Screens>(get: () => Promise<Screens>) {
+  const screens = signal<Screens | null>(null);
+  const failed = signal(false);
+  const load = async () => {
+    if (screens.peek()) return;
+    failed.value = false;
+    try {
+      screens.value = await get();
+    } catch {
+      failed.value = true;
+    }
+  };
+  return { screens, failed, load };
+}
 
-async function load(): Promise<void> {
-  if (screens.peek()) return;
-  failed.value = false;
-  try {
-    // Never `import(…).then(…)`: Vite loads the chunk's style first, and with `then` nobody would hear that it failed.
-    screens.value = await import("./more");
-  } catch {
-    failed.value = true;
-  }
+// Never `import(…).then(…)`: Vite loads the chunk's style first, and with `then` nobody would hear that it failed.
+const more = chunk(async () => await import("./more"));
+const witness = chunk(async () => await import("./witness"));
+
+interface LaterProps<Screens> {
+  of: ReturnType<typeof chunk<Screens>>;
+  show: (screens: Screens) => ComponentChild;
 }
 
 /** One of the screens that are loaded later. Until it is there, the yellow button is. */
-export function More({ show }: { show: (screens: Screens) => ComponentChild }) {
-  useEffect(() => void load(), []);
-  if (screens.value) return <>{show(screens.value)}</>;
+function Later<Screens>({ of, show }: LaterProps<Screens>) {
+  useEffect(() => void of.load(), [of]);
+  if (of.screens.value) return <>{show(of.screens.value)}</>;
   return (
     <div class="screen" data-screen="loading">
       <Bar title={common.name} onBack={() => go({ at: "groups" })} />
       <main class="page">
-        {failed.value ? <NotThere /> : <p class="lead" role="status">{common.loading}</p>}
+        {of.failed.value ? <NotThere onAgain={() => void of.load()} /> : <p class="lead" role="status">{common.loading}</p>}
       </main>
       <NeedDock />
     </div>
   );
 }
 
+export const More = ({ show }: Pick<LaterProps<typeof import("./more")>, "show">) => <Later of={more} show={show} />;
+export const Witnessing = ({ show }: Pick<LaterProps<Witness>, "show">) => <Later of={witness} show={show} />;
+
+/** Something of a later chunk beside a screen that does not wait for it. */
+function useLater<Screens>(of: ReturnType<typeof chunk<Screens>>, wanted: boolean): Screens | null {
+  useEffect(() => void (wanted && of.load()), [wanted]);
+  return wanted ? of.screens.value : null;
+}
+
 /** What a caller with more groups than one has besides (UC18). Nothing of the call waits for it to be loaded. */
 export function Also({ call }: { call: MyCall }) {
-  const many = groups.value.length > 1;
-  useEffect(() => void (many && load()), [many]);
-  const AlsoAsk = many && screens.value?.AlsoAsk;
-  return AlsoAsk ? <AlsoAsk call={call} /> : null;
+  const Shown = useLater(more, groups.value.length > 1)?.AlsoAsk;
+  return Shown ? <Shown call={call} /> : null;
+}
+
+/** Witnessed actions, one's own and those that others ask to be watched: a calm line each (WA1). */
+export function ActionLines() {
+  const Shown = useLater(witness, actions.value.size > 0)?.Lines;
+  return Shown ? <Shown /> : null;
 }
 
 /** With a line, the file is gone because the server has a newer page. Without one, it is the line. */
-function NotThere() {
+function NotThere({ onAgain }: { onAgain: () => void }) {
   const newer = live.value;
   return (
     <>
       <p class="lead" role="alert">
         {newer ? `${line.protocol} ${line.protocolDo}` : common.unreached}
       </p>
-      <button class="btn wide" type="button" onClick={newer ? () => location.reload() : () => void load()}>
+      <button class="btn wide" type="button" onClick={newer ? () => location.reload() : onAgain}>
         {newer ? line.reload : common.tryAgain}
       </button>
     </>

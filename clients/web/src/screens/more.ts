@@ -1,6 +1,6 @@
 // The screens that nobody needs in the first minute: one chunk, fetched when someone first goes there, and kept by the
 // service worker for when there is no line.
-export { AlsoAsk } from "./Call/AlsoAsk";
+export { AlsoAsk, OtherCalls } from "./Call/AlsoAsk";
 export { Invite } from "./Entry/Invite";
 export { CreateGroup } from "./Find/CreateGroup";
 export { Find } from "./Find/Find";

@@ -7,19 +7,12 @@ import { useSettled } from "../../components/useSettled";
 import { groups, otherCalls, showCall } from "../../model/model";
 import { call as callWords, presenceText } from "../../text/en";
 import { alsoAsk as words } from "../../text/more.en";
+import type { Press } from "../../model/press";
 import type { MyCall } from "../../wire/frames";
 import { groupName } from "./Press";
 
-/**
- * Another group of the caller's own: a call and a room apart, under the name they have there (UC18). The words of this
- * call are not taken along: whoever is in both groups could tell by them that it is one person (GR6).
- */
-export function AlsoAsk({ call }: { call: MyCall }) {
-  const settled = useSettled(call.standing);
-  const waits = call.standing === "open" || call.standing === "coming";
-  const free = groups.value.filter((one) => one.state === "active" && one.group !== call.group && !callIn(one.group));
-  const pressed = press.value;
-  const asked = pressed.is !== "none" && pressed.is !== "rung" ? pressed : null;
+/** Calls of the caller's own that run in other groups meanwhile: what is true of each, and the way there (UC18). */
+export function OtherCalls() {
   return (
     <>
       {otherCalls.value.map((other) => (
@@ -37,26 +30,50 @@ export function AlsoAsk({ call }: { call: MyCall }) {
           <b>{words.also(groupName(other.group))}</b> {now(other)}
         </Strip>
       ))}
-      {waits &&
-        free.map((one) => (
-          <section key={one.group} class="stack-1" data-also={one.group}>
-            <button
-              class="btn wide"
-              type="button"
-              disabled={asked?.is === "sending"}
-              onClick={settled(() => pressCall({ group: one.group, words: "", only: null, volunteersToo: true }))}
-            >
-              {words.ask(one.name)}
-            </button>
-            <p class="small quiet" role="status">
-              {asked?.ask.group === one.group
-                ? { sending: asked.is === "sending" && asked.unreached ? words.trying : words.sending, stale: words.notSent, refused: "sentence" in asked ? asked.sentence : "" }[asked.is]
-                : `${words.apart(one.my_name)} ${canCome(one.group)}`}
-            </p>
-          </section>
-        ))}
     </>
   );
+}
+
+/**
+ * While nobody is in the room: another group of the caller's own, a call and a room apart, under the name they have there
+ * (UC18). The words of this call are not taken along: whoever is in both groups could tell by them that it is one person
+ * (GR6).
+ */
+export function AlsoAsk({ call }: { call: MyCall }) {
+  const settled = useSettled(call.standing);
+  const free = groups.value.filter((one) => one.state === "active" && one.group !== call.group && !callIn(one.group));
+  const pressed = press.value;
+  const asked = pressed.is !== "none" && pressed.is !== "rung" ? pressed : null;
+  return (
+    <>
+      {free.map((one) => (
+        <section key={one.group} class="stack-1" data-also={one.group}>
+          <button
+            class="btn wide"
+            type="button"
+            disabled={asked?.is === "sending"}
+            onClick={settled(() => pressCall({ group: one.group, words: "", only: null, volunteersToo: true }))}
+          >
+            {words.ask(one.name)}
+          </button>
+          <p class="small quiet" role="status">
+            {asked?.ask.group === one.group ? became(asked) : `${words.apart(one.my_name)} ${canCome(one.group)}`}
+          </p>
+        </section>
+      ))}
+    </>
+  );
+}
+
+function became(asked: Extract<Press, { is: "sending" | "stale" | "refused" }>): string {
+  switch (asked.is) {
+    case "sending":
+      return asked.unreached ? words.trying : words.sending;
+    case "stale":
+      return words.notSent;
+    case "refused":
+      return `${asked.sentence} ${asked.todo}`;
+  }
 }
 
 const callIn = (group: string) => otherCalls.value.some((other) => other.group === group);

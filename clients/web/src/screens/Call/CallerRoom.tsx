@@ -50,7 +50,7 @@ export function CallerRoom({ call }: { call: MyCall }) {
       <Bar title={words.you(namesOf([...here, ...inRoom]))} backLabel={words.backToGroup} onBack={() => go({ at: "room", group: call.group })} />
       <section class="people" aria-label={words.people}>
         <LineStrip note={words.goesOn} />
-        <Also call={call} />
+        <Also />
         <Truth call={call} more={more.value} />
         <Problem of={trouble} />
         <div class="trio">

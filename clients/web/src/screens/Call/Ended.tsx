@@ -86,7 +86,7 @@ export function Ended({ call }: { call: MyCall }) {
           {lead}
         </p>
         <Problem of={trouble} />
-        <Also call={call} />
+        <Also />
         {stopped && left > 0 && (
           <button class="btn wide" type="button" disabled={busy} onClick={settled(() => void run(() => undoCancel(call.call)))}>
             <span class="num">{words.undo(left)}</span>
@@ -121,7 +121,7 @@ export function Parked({ call }: { call: MyCall }) {
           {words.parkedLead}
         </p>
         <Problem of={trouble} />
-        <Also call={call} />
+        <Also />
         <MainLine />
         <PlanLine />
         <PlanCard />

@@ -90,6 +90,7 @@ function Asking({ call }: { call: MyCall }) {
         <CalmStatus says={`${sentence(call)} ${facts}`} />
         {/* Once someone is coming, the row says enough; the plan stays in view on a phone. */}
         {facts && !(call.saved && nearby(call.helpers).coming.length > 0) && <p class="lead">{facts}</p>}
+        <Also />
         <Row tall label={words.rowLabel} stands={stands(call)} />
         {!call.saved && <Strip icon="circle-alert">{words.unsavedStrip}</Strip>}
         {call.repeat && <p class="small quiet">{words.repeat}</p>}
@@ -99,7 +100,7 @@ function Asking({ call }: { call: MyCall }) {
         <MainLine lead={lines.free} />
         <PlanCard />
         <Narrow call={call} />
-        <Also call={call} />
+        <Also ask={call} />
       </div>
     </>
   );
@@ -118,6 +119,7 @@ function Failsafe({ call }: { call: MyCall }) {
         <p class="lead" role="alert">
           {words.failsafeLead}
         </p>
+        <Also />
         <MainLine big />
         <PlanLine />
         <EmergencyLine />
@@ -129,7 +131,7 @@ function Failsafe({ call }: { call: MyCall }) {
           <p>{facts}</p>
           <NextSteps next={call.next} coming={coming} />
         </section>
-        <Also call={call} />
+        <Also ask={call} />
         <PlanCard />
       </div>
     </>
