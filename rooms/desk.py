@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Collection, Container, Iterable
 from typing import Literal, Protocol, TypeVar
 
 from presence.ids import AccountId, Instant
@@ -23,6 +23,7 @@ from rooms.call import (
     peers,
 )
 from rooms.refusals import Refusal, Refused
+from rooms.witness import Action, is_running, tells_on_call
 
 Pin = Literal["lapsed", "lost", "parked", "danger", "failsafe", "follow_up", "repeat", "silent"]
 """Why a row is marked. `repeat` is told and moves nothing to the top: many calls are no reason to jump a queue."""
@@ -148,14 +149,8 @@ def may_accept(call: Call, account: AccountId, *, on_duty: bool) -> bool:
     return on_duty and not involved and not isinstance(call.end, Cancelled | Closed)
 
 
-def may_see_words(call: Call, recipient: Recipient) -> bool:
-    """Whether a card carries the caller's words. A peer's does while it asks; on-call reads none before it accepted
-    (OC2). Whoever is coming or there reads them until the call ends; into a parked call only on-call comes (UC12)."""
-    asked_peer = recipient.part is Part.PEER and is_asking(call, recipient)
-    return asked_peer or is_involved(call, recipient)
-
-
-def is_involved(call: Call, recipient: Recipient) -> bool:
-    """Coming, in the room or here, in a call that goes on."""
-    goes_on = call.end is None or (isinstance(call.end, Parked) and recipient.part is not Part.PEER)
-    return goes_on and isinstance(recipient.answer, Coming | InRoom | Here)
+def actions_on_desk(actions: Iterable[Action], account: AccountId, hidden: Collection[AccountId]) -> list[Action]:
+    """OC5: live witnessed actions, those on-call must know of first (WA4, WA7), then by how long they run. Not one's
+    own, and none across a block."""
+    mine = [a for a in actions if a.account != account and a.account not in hidden and is_running(a)]
+    return sorted(mine, key=lambda a: (not tells_on_call(a), a.made_at, a.id))

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from presence.ids import AccountId, Instant
-from rooms import desk
+from rooms import desk, screens
 from rooms.call import (
     Asked,
     Call,
@@ -23,20 +21,14 @@ from rooms.call import (
     Reached,
     Recipient,
     Ring,
-    Silence,
     Withdrawn,
     asked,
     delivered,
-    helpers,
-    here,
-    is_asking,
     may_read_room,
-    needs_the_backup,
     standing,
 )
 from rooms.caller import can_confirm_here
-from rooms.desk import is_involved, may_see_words
-from rooms.ladder import Step, upcoming
+from rooms.ladder import Step
 from rooms.policy import Policy
 from server.wire.frames import (
     Answer,
@@ -44,14 +36,11 @@ from server.wire.frames import (
     Card,
     DeskRow,
     Ended,
-    Failsafe,
     Helper,
     MyCall,
     NextStep,
     Person,
-    Prompt,
     RingName,
-    StoodDown,
 )
 
 RING_NAMES: dict[Ring, RingName] = {
@@ -61,8 +50,6 @@ RING_NAMES: dict[Ring, RingName] = {
     Ring.BACKUP: "backup",
     Ring.AGAIN: "again",
 }
-STOPPED: dict[str, StoodDown] = {"ok": "they_are_ok", "mistake": "mistake"}
-"""The caller's own word for stopping (UC9). Anything else that ended a call is nobody's business but theirs."""
 ENDED: dict[str, Ended] = {"ok": "ok", "mistake": "mistake", "better": "better", "same": "same", "worse": "worse"}
 
 
@@ -104,26 +91,11 @@ def helper_of(recipient: Recipient) -> Helper:
 
 
 def helpers_of(call: Call) -> list[Helper]:
-    nearest_first = {"here": 0, "in_room": 1, "coming": 2}
-    found = [helper_of(r) for r in helpers(call)]
-    return sorted(found, key=lambda h: (nearest_first[h.answer], h.since, h.person.member))
+    return [helper_of(r) for r in screens.nearest_first(call)]
 
 
 def _next_steps(call: Call, policy: Policy) -> list[NextStep]:
-    """What comes next and when, as far as it is known now (UC8). A ring that would reach nobody is empty, and the one
-    after it goes at once (UC3): so it is not announced, and the next one is, at its time."""
-    steps = []
-    sooner: Instant | None = None
-    for step in upcoming(call, policy):
-        if step.at is None:
-            continue
-        at = step.at if sooner is None else min(step.at, sooner)
-        if step.ring in (Ring.AWAY, Ring.VOLUNTEERS) and not step.wanted and call.could_ask.get(step.ring, 0) == 0:
-            sooner = at
-            continue
-        steps.append(_step(call, replace(step, at=at)))
-        sooner = None
-    return steps
+    return [_step(call, step) for step in screens.announced(call, policy)]
 
 
 def _step(call: Call, step: Step) -> NextStep:
@@ -133,9 +105,6 @@ def _step(call: Call, step: Step) -> NextStep:
 
 def caller_view(call: Call, now: Instant, policy: Policy, *, saved: bool = True) -> MyCall:
     """UC8: facts that carry; never how many looked or declined."""
-    failsafe: Failsafe = "none"
-    if call.failsafe_at is not None and call.end is None and not here(call):
-        failsafe = _failsafe(call, call.failsafe_at)
     return MyCall(
         call=call.id,
         version=call.version,
@@ -152,7 +121,7 @@ def caller_view(call: Call, now: Instant, policy: Policy, *, saved: bool = True)
         targeted=len({r.account for r in asked(call)}),
         helpers=helpers_of(call),
         next=_next_steps(call, policy),
-        failsafe=failsafe,
+        failsafe=screens.failsafe(call),
         can_confirm_here=can_confirm_here(call),
         undo_until=call.end.undo_until if isinstance(call.end, Cancelled) else None,
         danger=call.danger_at is not None,
@@ -161,14 +130,6 @@ def caller_view(call: Call, now: Instant, policy: Policy, *, saved: bool = True)
         repeat=call.quiet_cards,
         ended=_ended(call),
     )
-
-
-def _failsafe(call: Call, since: Instant) -> Failsafe:
-    """UC4: which is true. Somebody who said so only after the fail-safe has broken no promise: then they are coming."""
-    near = helpers_of(call)
-    if not near:
-        return "nobody"
-    return "pledged_not_here" if any(h.since <= since for h in near) else "none"
 
 
 def _ended(call: Call) -> Ended:
@@ -181,9 +142,6 @@ def _ended(call: Call) -> Ended:
 
 def card(call: Call, recipient: Recipient, now: Instant, policy: Policy, asked: int | None = None) -> Card:
     """A responder's view. Words are shown while the card asks or the person is in it, and not after."""
-    stood_down = _stood_down(call, recipient)
-    may_read = may_read_room(call, recipient.member)
-    asking = is_asking(call, recipient)
     return Card(
         call=call.id,
         version=call.version,
@@ -194,55 +152,24 @@ def card(call: Call, recipient: Recipient, now: Instant, policy: Policy, asked: 
         my_name=recipient.name,
         as_volunteer=recipient.part is not Part.PEER,
         caller=Person(member=call.caller, name=call.caller_name),
-        words=call.words if may_see_words(call, recipient) else "",
+        words=call.words if screens.may_see_words(call, recipient) else "",
         raised_at=call.raised_at,
         standing=standing(call).value,
         mine=answer_of(recipient),
         ringing=recipient.ringing,
         asked_first=recipient.asked_first,
-        sound_at=recipient.sound_at if asking and _may_sound(call, recipient) else None,
+        sound_at=recipient.sound_at if screens.may_sound(call, recipient) else None,
         pledge_until=recipient.answer.until if isinstance(recipient.answer, Coming) else None,
         asked=delivered(call) if asked is None else asked,
         helpers=helpers_of(call),
-        room=call.room if may_read else None,
-        stood_down=stood_down,
+        room=call.room if may_read_room(call, recipient.member) else None,
+        stood_down=screens.stood_down(call, recipient),
         caller_lost_since=call.lost_since,
         caller_stepped_away=call.stepped_away,
-        prompt=_prompt(call, recipient),
+        prompt=screens.prompt(call, recipient),
         danger=call.danger_at is not None,
         debrief=isinstance(call.end, Closed) and recipient.was_here,
     )
-
-
-def _may_sound(call: Call, recipient: Recipient) -> bool:
-    """UC6: with one here cards stay, sound stops; on-call brought in sounds whatever the state, as does danger."""
-    wanted = call.wanted_since is not None or needs_the_backup(call)
-    return not here(call) or (recipient.part is not Part.PEER and wanted)
-
-
-def _stood_down(call: Call, recipient: Recipient) -> StoodDown:
-    match call.end:
-        case Cancelled(why=word) | Closed(word=word):
-            return STOPPED.get(word, "ended")
-        case Parked():
-            return "no" if is_involved(call, recipient) else "ended"
-        case None:
-            pass
-    if isinstance(recipient.answer, Asked | Lapsed | Withdrawn) and not is_asking(call, recipient):
-        return "enough_people"
-    return "no"
-
-
-def _prompt(call: Call, recipient: Recipient) -> Prompt:
-    if not isinstance(recipient.answer, Here):
-        return "none"
-    match call.silence:
-        case Silence.HELPERS:
-            return "you_are_silent"
-        case Silence.CALLER | Silence.CALLER_TOLD:
-            return "they_are_silent"
-        case _:
-            return "offer_close" if call.offers_to_close else "none"
 
 
 def desk_row(

@@ -21,6 +21,7 @@ from msgspec import Meta
 
 from rooms.care import ReportReason
 from rooms.desk import Pin
+from rooms.screens import Failsafe, Prompt, StoodDown
 from server.wire.base import (
     Badge,
     Count,
@@ -51,10 +52,7 @@ Answer = Literal["asked", "cant", "coming", "in_room", "here", "left", "withdraw
 RingName = Literal["peers", "away", "volunteers", "backup", "again"]
 Feeling = Literal["better", "same", "worse", "more"]
 SizeBand = Literal["under 10", "10 to 50", "over 50"]
-Failsafe = Literal["none", "pledged_not_here", "nobody"]
 Ended = Literal["no", "ok", "mistake", "better", "same", "worse", "volunteer"]
-StoodDown = Literal["no", "enough_people", "they_are_ok", "mistake", "ended"]
-Prompt = Literal["none", "you_are_silent", "they_are_silent", "offer_close"]
 EntryKind = Literal["said", "gap", "deleted", "hidden", "joined", "left"]
 ReachName = Literal["live", "standby", "away"]
 

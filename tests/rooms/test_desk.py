@@ -9,7 +9,7 @@ from typing import get_args
 import pytest
 
 from presence.ids import AccountId, CallId, MemberId
-from rooms import desk, on_call, responder
+from rooms import desk, on_call, responder, screens
 from rooms.call import Call, Part, may_read_room
 from rooms.candidates import Candidate
 from rooms.refusals import Refusal
@@ -234,7 +234,7 @@ def test_gr04_a_volunteer_who_was_rung_as_a_peer_has_no_seat_at_the_desk() -> No
 
 
 def sees_words(w: World, name: str) -> bool:
-    return desk.may_see_words(w.call, w.of(name))
+    return screens.may_see_words(w.call, w.of(name))
 
 
 def test_oc02_a_volunteer_who_is_rung_reads_no_word_until_they_accept() -> None:
