@@ -12,7 +12,7 @@ import { Locked } from "./screens/Entry/Locked";
 import { Offline, Starting } from "./screens/Entry/Offline";
 import { Groups } from "./screens/Groups/Groups";
 import { HelpingOnPage } from "./screens/Helping/Helping";
-import { More } from "./screens/More";
+import { More, Witnessing } from "./screens/More";
 import { PersonSheet } from "./screens/Person/PersonSheet";
 import { Room } from "./screens/Room/Room";
 import { Lines } from "./screens/Settings/Lines";
@@ -37,7 +37,7 @@ export function App() {
 }
 
 /** What no invite may lie over: whoever needs someone, or is with someone, comes back to the link afterwards (UC1). */
-const CALLS: readonly string[] = ["ask", "call", "helping"];
+const CALLS: readonly string[] = ["ask", "call", "helping", "witness"];
 
 function Screen() {
   const state = gate.value;
@@ -90,6 +90,8 @@ function Place() {
       return <Call />;
     case "helping":
       return <HelpingOnPage key={here.call} call={here.call} />;
+    case "witness":
+      return <Witnessing show={({ Witness }) => <Witness here={here} />} />;
     case "introduction":
       return <More show={({ Introduction }) => <Introduction group={here.group} />} />;
     case "find":

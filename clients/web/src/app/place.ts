@@ -8,6 +8,7 @@ export type Place =
   | { at: "ask"; group: string | null; from: Place }
   | { at: "call" }
   | { at: "helping"; call: string }
+  | ({ at: "witness" } & WitnessPlace)
   | { at: "introduction"; group: string }
   | { at: "find" }
   | { at: "join"; card: GroupCard }
@@ -18,6 +19,12 @@ export type Place =
   | { at: "settings" }
   | { at: "stored" }
   | { at: "leaving" };
+
+/** Of a witnessed action: declaring one, one's own, someone else's, and the records of one's own (WA). */
+export type WitnessPlace =
+  | { show: "declare"; group: string }
+  | { show: "mine" | "theirs" | "record"; action: string }
+  | { show: "records" };
 
 /** Before the groups: who is this, and may they read? */
 export type Gate =

@@ -5,6 +5,7 @@ import { now } from "../model/clock";
 import { checkIns, groupOf } from "../model/model";
 import { card as words, checkIn, helping } from "../text/en";
 import type { CheckIn } from "../wire/frames";
+import { ActionLines } from "../screens/More";
 import { LineStrip } from "./LineStrip";
 import { Strip } from "./Strip/Strip";
 
@@ -42,6 +43,7 @@ export function Asides() {
           <b>{words.bar(card.caller.name)}</b>
         </Strip>
       ))}
+      {gate.value.is === "in" && <ActionLines />}
     </>
   );
 }

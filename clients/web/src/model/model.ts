@@ -4,6 +4,7 @@ import type { Card, CheckIn, DeskNow, Entry, Event, GroupCard, JoinAnswer, Me, M
 import { sample } from "./clock";
 import type { RoomLog } from "./log";
 import { emptyLog, withAdded, withChanged, withEntries, withRoom } from "./log";
+import { actions, applyAction, beginActions, endActions } from "./witness";
 
 // All that the page knows. Screens are functions of these signals; only `apply` and app/ write them.
 
@@ -127,6 +128,11 @@ export function apply(event: Event): { reopen: string } | null {
     case "card_gone":
       forgetCard(event.call);
       return null;
+    case "my_action":
+    case "action_card":
+    case "action_gone":
+      applyAction(event);
+      return null;
     case "desk_now":
       sample(event.now);
       if (!desk.peek() || event.version >= desk.peek()!.version) desk.value = event;
@@ -170,6 +176,7 @@ export function endSnapshot(): void {
     showCall(otherCalls.peek()[0]?.call);
   }
   cards.value = new Map([...cards.peek()].filter(([, card]) => card.version !== -1));
+  endActions();
 }
 
 /** Not this person's to see any more: neither the card nor a word of the call's room stays. */
@@ -203,6 +210,7 @@ export function beginSnapshot(): void {
   if (call) myCall.value = { ...call, version: -1 };
   otherCalls.value = otherCalls.peek().map((one) => ({ ...one, version: -1 }));
   cards.value = new Map([...cards.peek()].map(([id, card]) => [id, { ...card, version: -1 }]));
+  beginActions();
 }
 
 /** Quick exit, sign-out, revoked: nothing readable stays. */
@@ -219,6 +227,7 @@ export function forgetAll(): void {
   myCall.value = null;
   otherCalls.value = [];
   cards.value = new Map();
+  actions.value = new Map();
   checkIns.value = [];
   desk.value = null;
 }

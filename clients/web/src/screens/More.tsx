@@ -60,10 +60,14 @@ function useLater<Screens>(of: ReturnType<typeof chunk<Screens>>, wanted: boolea
   return wanted ? of.screens.value : null;
 }
 
-/** What a caller with more groups than one has besides (UC18). Nothing of the call waits for it to be loaded. */
-export function Also({ call }: { call: MyCall }) {
-  const Shown = useLater(more, groups.value.length > 1)?.AlsoAsk;
-  return Shown ? <Shown call={call} /> : null;
+/**
+ * What a caller with more groups than one has besides (UC18): what the other calls do, or with `ask` the other groups to
+ * ask. Nothing of the call waits for it to be loaded.
+ */
+export function Also({ ask }: { ask?: MyCall }) {
+  const later = useLater(more, groups.value.length > 1);
+  if (!later) return null;
+  return ask ? <later.AlsoAsk call={ask} /> : <later.OtherCalls />;
 }
 
 /** Witnessed actions, one's own and those that others ask to be watched: a calm line each (WA1). */

@@ -1,0 +1,2 @@
+/** Witnessed actions beside the room and the groups. */
+export const Lines = () => null;
