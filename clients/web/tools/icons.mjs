@@ -1,12 +1,12 @@
-// Writes src/icons/paths.ts: the outlines of the Lucide icons that the page uses, and no others. Run it after adding a
-// name: `node tools/icons.mjs`. Circles, rectangles and lines become paths, so that an icon is one string.
+// Writes src/icons/paths.ts and src/icons/later.ts: the outlines of the Lucide icons that the page uses, and no others.
+// `later.ts` is for screens that are loaded later, so that the first load does not carry them. Run it after adding a name:
+// `node tools/icons.mjs`. Circles, rectangles and lines become paths, so that an icon is one string.
 import { readFileSync, writeFileSync } from "node:fs";
 
-const NAMES = `arrow-right bell bell-off bell-ring check chevron-left chevron-right circle-alert clock cloud-off coffee
-copy ellipsis eye-off flag hand heart-handshake key-round life-buoy link lock log-out menu moon notebook-pen phone plus
-refresh-cw search send-horizontal settings shield triangle-alert user-minus user-plus users volume-2 wifi wifi-off x`
-  .split(/\s+/)
-  .sort();
+const FIRST = `arrow-right bell bell-off bell-ring check chevron-left chevron-right circle-alert clock cloud-off coffee
+copy ellipsis eye-off hand heart-handshake lock log-out menu moon notebook-pen phone plus refresh-cw search
+send-horizontal settings shield triangle-alert users volume-2 wifi wifi-off x`;
+const LATER = "camera camera-off download eye flag image link message-square printer trash-2 video";
 
 const number = (text, name) => Number(new RegExp(`\\b${name}="([^"]+)"`).exec(text)?.[1] ?? 0);
 const outline = {
@@ -25,13 +25,19 @@ const outline = {
   },
 };
 
-const lines = NAMES.map((name) => {
-  const source = readFileSync(new URL(`../node_modules/lucide-static/icons/${name}.svg`, import.meta.url), "utf8");
-  const d = [...source.matchAll(/<(path|circle|line|rect)\b[^>]*>/g)].map(([tag, kind]) => outline[kind](tag)).join("");
-  return `  "${name}": "${d}",`;
-});
-const notice = "Outlines from Lucide (https://lucide.dev), ISC License, copyright Lucide Contributors.";
-writeFileSync(
-  new URL("../src/icons/paths.ts", import.meta.url),
-  `// ${notice}\n// Written by tools/icons.mjs; do not edit.\nexport const paths = {\n${lines.join("\n")}\n} as const;\n`,
-);
+const NOTICE = "Outlines from Lucide (https://lucide.dev), ISC License, copyright Lucide Contributors.";
+
+function write(file, as, names) {
+  const lines = names.split(/\s+/).sort().map((name) => {
+    const source = readFileSync(new URL(`../node_modules/lucide-static/icons/${name}.svg`, import.meta.url), "utf8");
+    const d = [...source.matchAll(/<(path|circle|line|rect)\b[^>]*>/g)].map(([tag, kind]) => outline[kind](tag)).join("");
+    return `  "${name}": "${d}",`;
+  });
+  writeFileSync(
+    new URL(`../src/icons/${file}`, import.meta.url),
+    `// ${NOTICE}\n// Written by tools/icons.mjs; do not edit.\nexport const ${as} = {\n${lines.join("\n")}\n} as const;\n`,
+  );
+}
+
+write("paths.ts", "paths", FIRST);
+write("later.ts", "laterPaths", LATER);

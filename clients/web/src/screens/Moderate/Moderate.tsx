@@ -10,6 +10,7 @@ import { NeedDock } from "../../components/LampButton";
 import { Badge } from "../../components/Person";
 import { useDeed } from "../../components/useDeed";
 import { Icon } from "../../icons/Icon";
+import { LaterIcon } from "../../icons/LaterIcon";
 import { groupOf, live } from "../../model/model";
 import { common, groupsText, person as personWords } from "../../text/en";
 import { moderate as words } from "../../text/more.en";
@@ -140,7 +141,7 @@ function Invites({ group }: { group: string }) {
       />
       <Problem of={trouble} />
       <button class="btn wide" type="button" disabled={busy} onClick={make}>
-        <Icon name="link" />
+        <LaterIcon name="link" />
         {words.makeInvite}
       </button>
       {link.value && (
