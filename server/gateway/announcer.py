@@ -15,7 +15,7 @@ from dataclasses import replace
 import structlog
 
 from presence.ids import AccountId, CallId, ConnectionId, DeviceId, GroupId, MemberId, RoomId
-from rooms.call import Call, Recipient, delivered, helpers, may_read_room
+from rooms.call import Call, Recipient, delivered, helpers, is_over, may_read_room
 from rooms.chat import Entry
 from rooms.crowd import crowd_of
 from rooms.group import Membership
@@ -36,6 +36,8 @@ from server.wire import frames as f
 
 log = structlog.get_logger("announcer")
 SOON_SECONDS = 0.2
+CARDS_SOON_SECONDS = 1.0
+"""How long the cards of those who were asked may wait for the count that the caller has at once (UC8)."""
 REFRESH_LEASES_SECONDS = 0.5
 
 
@@ -48,6 +50,9 @@ class Announcer:
         self._on_device_changed = on_device_changed
         self._services: Services | None = None
         self._soft: dict[CallId, Call] = {}
+        self._soft_cards: dict[CallId, Call] = {}
+        self._told_asked: dict[CallId, int] = {}
+        """How many have the card, as the caller was last told, of every call that is not over."""
         self._sizes: dict[GroupId, int] = {}
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._reachable_told = 0
@@ -70,6 +75,7 @@ class Announcer:
             self._soon("soft", SOON_SECONDS, self._tell_soft)
         else:
             self._soft.pop(call.id, None)
+            self._soft_cards.pop(call.id, None)
             self._tell(call)
             self.group_changed(call.group)  # who is in a call cannot come to another (PR6)
         self.desk_changed()
@@ -81,22 +87,47 @@ class Announcer:
             self.call_changed(call)
 
     async def _tell_soft(self) -> None:
+        """One ack more is a new count for the caller. On the cards it stands too, but there it may wait for others: 100
+        acks in 20 s were 100 views for each of 100 people. That somebody looked changes no view but the desk's."""
         soft, self._soft = self._soft, {}
         for call in soft.values():
-            self._tell(call)
+            if is_over(call):
+                continue  # a late ack of a call that ended tells nobody anything
+            asked = delivered(call)
+            if asked != self._told_asked.get(call.id):
+                self._told_asked[call.id] = asked
+                self._tell_caller(call, asked)
+                self._soft_cards[call.id] = call
+                self._soon("cards", CARDS_SOON_SECONDS, self._tell_cards)
+            elif call.id in self._soft_cards:
+                self._soft_cards[call.id] = call
+
+    async def _tell_cards(self) -> None:
+        cards, self._soft_cards = self._soft_cards, {}
+        for call in cards.values():
+            self._tell_asked(call, delivered(call))
 
     def _tell(self, call: Call) -> None:
+        asked = delivered(call)
+        self._told_asked[call.id] = asked
+        if is_over(call):
+            del self._told_asked[call.id]
+        self._tell_asked(call, asked)
+        self._tell_caller(call, asked)
+
+    def _tell_caller(self, call: Call, asked: int) -> None:
+        for who in self._hub.of_account(call.caller_account):
+            self._tell_one(call, who, asked)
+
+    def _tell_asked(self, call: Call, asked: int) -> None:
         """One pass, however many are asked: each reader's view is made from those who help and from their own seats."""
         seats: dict[AccountId, dict[MemberId, Recipient]] = defaultdict(dict)
         for recipient in call.recipients.values():
             seats[recipient.account][recipient.member] = recipient
         helping = {r.member: r for r in helpers(call)}
-        asked = delivered(call)
         for account, mine in seats.items():
             for who in self._hub.of_account(account):
                 self._tell_one(replace(call, recipients={**helping, **mine}), who, asked)
-        for who in self._hub.of_account(call.caller_account):
-            self._tell_one(call, who, asked)
 
     def _tell_one(self, call: Call, who: Who, asked: int) -> None:
         self._close_room_to(call, who)
