@@ -20,7 +20,6 @@ from rooms.chat import (
 )
 from rooms.group import Membership, Role
 from rooms.refusals import Refusal
-from server.handlers.chat import view_for
 from tests.rooms.test_groups import MARIA, MODERATOR, OBSERVER
 from tests.rooms.world import a_call, a_group, refusal
 
@@ -53,19 +52,6 @@ def test_cb02_a_block_hides_words_and_author() -> None:
 
 def test_cb02_one_always_sees_ones_own_words() -> None:
     assert shown_to(SAID, ANA, {ANA}) is Shown.ALL
-
-
-@pytest.mark.parametrize("kind", [Kind.SAID, Kind.JOINED, Kind.LEFT, Kind.DELETED, Kind.HIDDEN])
-def test_ch02_what_a_reader_may_not_see_is_a_gap_with_its_place_alone(kind: Kind) -> None:
-    view = view_for(replace(SAID, kind=kind), BEN, "laptop", {ANA})
-    assert view == type(view)(seq=7, kind="gap")
-
-
-@pytest.mark.parametrize("kind", [Kind.DELETED, Kind.HIDDEN])
-@pytest.mark.parametrize("reader", [ANA, BEN])
-def test_ch02_what_was_deleted_arrives_without_author_or_body(kind: Kind, reader: AccountId) -> None:
-    view = view_for(replace(SAID, kind=kind), reader, "laptop", set())
-    assert (view.seq, view.author, view.text, view.k, view.reply_to) == (7, None, "", None, None)
 
 
 def test_ch01_the_author_alone_gets_the_key_back() -> None:

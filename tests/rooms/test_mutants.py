@@ -17,6 +17,11 @@ ROOT = Path(__file__).parents[2]
 STORIES = (
     "tests/rooms/world.py",
     *(f"tests/rooms/test_call_{name}.py" for name in ("rings", "pledges", "here", "ends")),
+    *(
+        f"tests/rooms/test_{name}.py"
+        for name in ("press", "unsaved", "groups", "chat", "desk", "screens", "care", "crowd")
+    ),
+    "tests/rooms/test_helplines.py",
     "tests/presence/test_lease.py",
     "tests/presence/test_roster.py",
 )
@@ -48,13 +53,12 @@ def a_copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def tell(copy: Path, rule: str) -> subprocess.CompletedProcess[str]:
     env = {"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1"}  # mutants of one second would share a cache
-    folder = "tests/presence" if rule.startswith("pr") else "tests/rooms"
-    words = [sys.executable, "-m", "pytest", *QUICK, "-k", rule, folder]
+    words = [sys.executable, "-m", "pytest", *QUICK, "-k", rule, "tests"]
     return subprocess.run(words, cwd=copy, env=env, capture_output=True, text=True)
 
 
 def test_the_stories_hold_for_the_core_as_it_is(a_copy: Path) -> None:
-    for rule in ("uc", "pr"):
+    for rule in ("uc", "pr", "oc", "cb", "ch", "gr"):
         told = tell(a_copy, rule)
         assert told.returncode == 0, told.stdout
 
