@@ -11,23 +11,39 @@ from typing import Any
 
 import pytest
 
-from presence.ids import DeviceId
+from presence.ids import AccountId, DeviceId
 from presence.lease import LeaseTimes
 from presence.roster import Roster
+from server.gateway import arrivals
 from server.ports import Tx
-from tests.server.raw import a_line, say_hello
+from server.records import Device
+from tests.server.raw import Frame, Line, a_line, say_hello
 from tests.server.test_store_down import lifeboat
 from tests.worlds import Member, World
 
 
 @asynccontextmanager
-async def slow_reads(world: World, seconds: float = 0.6) -> AsyncIterator[None]:
+async def slow_reads(world: World) -> AsyncIterator[None]:
     """Whatever has to be read comes late: what only holds after a read, does not hold yet."""
-    reader = lifeboat(world)._store._reader
-    stuck = asyncio.ensure_future(reader.run(lambda _tx: time.sleep(seconds)))
-    await asyncio.sleep(0.05)
-    yield
-    await stuck
+    loop, began, gate = asyncio.get_running_loop(), asyncio.Event(), threading.Event()
+
+    def stick(_tx: Tx) -> None:
+        loop.call_soon_threadsafe(began.set)
+        gate.wait(30)
+
+    stuck = asyncio.ensure_future(lifeboat(world)._store._reader.run(stick))
+    await began.wait()
+    try:
+        yield
+    finally:
+        gate.set()
+        await stuck
+
+
+async def all_that_was_sent(line: Line) -> list[Frame]:
+    """What was handed to this line before now has come: an answer that needs no store comes behind it."""
+    assert (await line.ask("visible", visible=True))["t"] == "ok"
+    return line.frames
 
 
 async def test_uc16_a_removed_member_reads_nothing_that_is_said_after(world: World, a_group: list[Member]) -> None:
@@ -41,8 +57,8 @@ async def test_uc16_a_removed_member_reads_nothing_that_is_said_after(world: Wor
         async with slow_reads(world):
             services.changes.member_removed(account.account, maria.room)  # type: ignore[arg-type]
             services.changes.entry_added(entries[0], 1)
-            await asyncio.sleep(0.2)
-        assert not [f for f in line.frames if f["t"] == "entry_added"]
+            assert not [f for f in await all_that_was_sent(line) if f["t"] == "entry_added"]
+        assert not [f for f in await all_that_was_sent(line) if f["t"] == "entry_added"]
 
 
 async def test_cb02_a_block_counts_from_its_commit(world: World, a_group: list[Member]) -> None:
@@ -54,8 +70,8 @@ async def test_cb02_a_block_counts_from_its_commit(world: World, a_group: list[M
             await maria.page.block_member(ana.id)
             said = await services.store.write(lambda tx: tx.chat.entries(maria.room, 0, 99, 9))  # type: ignore[arg-type]
             services.changes.entry_added(next(e for e in said if e.author == maria.id), 1)
-            await asyncio.sleep(0.2)
-        assert [f["entry"]["kind"] for f in line.frames if f["t"] == "entry_added"] == ["gap"]
+            added = [f for f in await all_that_was_sent(line) if f["t"] == "entry_added"]
+        assert [f["entry"]["kind"] for f in added] == ["gap"]
 
 
 async def test_cb04_a_device_that_was_left_gets_no_word_more(world: World, a_group: list[Member]) -> None:
@@ -82,19 +98,29 @@ async def test_cb04_a_page_that_says_hello_during_quick_exit_reads_nothing(
     services, boat = world.beside.services, lifeboat(world)
     await ana.page.close()
     ticket = await ana.page.account.ticket()
-    read = boat.read
+    read, look, looks = boat.read, arrivals._device, list[DeviceId]()
+    looked, locked = asyncio.Event(), asyncio.Event()
+
+    def noted(tx: Tx, account: AccountId, device: DeviceId) -> Device | None:
+        looks.append(device)
+        return look(tx, account, device)
 
     async def and_think(work: Callable[[Tx], Any]) -> Any:
         found = await read(work)
-        await asyncio.sleep(0.4)
+        if looks:  # the device was found, unlocked; what follows from it waits
+            looked.set()
+            await locked.wait()
         return found
 
+    monkeypatch.setattr(arrivals, "_device", noted)
     monkeypatch.setattr(boat, "read", and_think)
     line = await say_hello(world.beside.port, ticket)
-    await asyncio.sleep(0.2)
+    async with asyncio.timeout(10):
+        await looked.wait()
     device = await services.store.write(_only_device)
     await services.store.write(lambda tx: tx.accounts.lock_device(device, locked=True))
     services.changes.device_changed(device)
+    locked.set()
     assert await line.closed() is not None
     assert not [f for f in line.frames if f["t"] == "welcome"]
 

@@ -116,14 +116,24 @@ async def answer_to(line: Line, shot: Shot) -> str:
 
 
 async def settled(child: Child, wanted: int | None) -> tuple[int, int]:
-    """Descriptors and resident memory once the closed sockets are gone (or 10 s went by)."""
-    for _ in range(100):
-        await asyncio.sleep(0.1)
-        if wanted is not None and abs(child.descriptors() - wanted) <= DESCRIPTORS_MORE_AT_MOST:
-            break
-        if wanted is None and _ > 20:
-            break
+    """Descriptors and resident memory once the server holds no socket whose other end is gone, and no more than
+    `wanted` (or 10 s went by)."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(10):
+            while _ends(child.port, theirs=True) != _ends(child.port, theirs=False) or (  # noqa: ASYNC110  the kernel has no event for it
+                wanted is not None and abs(child.descriptors() - wanted) > DESCRIPTORS_MORE_AT_MOST
+            ):
+                await asyncio.sleep(0.05)
     return child.descriptors(), child.resident_bytes()
+
+
+def _ends(port: int, *, theirs: bool) -> int:
+    """Open connections to a port of this machine as the kernel has them: the ends that the server holds, or those of
+    its clients."""
+    rows = [row.split() for row in Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()[1:]]
+    listening, nobodys = "0A", "0"
+    ends = [row[1] if theirs else row[2] for row in rows if row[3] != listening and row[9] != nobodys]
+    return sum(1 for end in ends if int(end.rsplit(":", 1)[1], 16) == port)
 
 
 def must_be_free_of_errors(child: Child) -> None:
