@@ -21,3 +21,11 @@ COMMIT_SECONDS = Histogram(
     registry=REGISTRY,
 )
 PAGES = Counter("beside_pages", "Notifications by outcome", ["outcome"], registry=REGISTRY)
+MEDIA_WATCHERS = Gauge("beside_media_watchers", "Media sockets that watch", registry=REGISTRY)
+MEDIA_BYTES = Counter("beside_media_bytes", "Bytes of chunks handed to watchers", registry=REGISTRY)
+MEDIA_DROPPED = Counter(
+    "beside_media_dropped",
+    "Chunks not handed on: the sender too fast, or a watcher too slow",
+    ["why"],
+    registry=REGISTRY,
+)

@@ -19,6 +19,8 @@ LIMITS = {
         "connections_at_most",
         "connections_per_account_at_most",
         "connections_before_hello_at_most",
+        "media_connections_at_most",
+        "media_connections_before_ticket_at_most",
         "http_connections_at_most",
         "http_headers_within_seconds",
         "http_request_within_seconds",
@@ -28,6 +30,7 @@ LIMITS = {
 """Variable → setting: how many of something this process keeps, and how long."""
 CLOSING_AT_MOST = 500
 """Sockets that lost their place and whose closing handshake takes its second."""
+MEDIA_CLOSING_AT_MOST = 100
 FILES_BESIDES_SOCKETS = 200
 TOKEN_AT_LEAST = 16
 
@@ -51,6 +54,10 @@ class Settings:
     """Sockets of one person, all their devices together."""
     connections_before_hello_at_most: int = 500
     """Sockets that have not said hello yet; a place of their own, which takes none from those who have."""
+    media_connections_at_most: int = 1_000
+    """Media sockets that send or watch. One page of a witness is one, beside its socket for all else."""
+    media_connections_before_ticket_at_most: int = 100
+    """Media sockets that have not shown their ticket yet."""
     http_connections_at_most: int = 1_000
     """Connections in the middle of an HTTP request, sockets that are not upgraded yet among them."""
     http_headers_within_seconds: int = 10
@@ -72,7 +79,12 @@ class Settings:
     def open_files_at_most(self) -> int:
         """How many the limits on connections allow, all of them met at once."""
         sockets = self.connections_at_most + self.connections_before_hello_at_most + CLOSING_AT_MOST
-        return sockets + self.http_connections_at_most + FILES_BESIDES_SOCKETS
+        return sockets + self.media_sockets_at_most + self.http_connections_at_most + FILES_BESIDES_SOCKETS
+
+    @property
+    def media_sockets_at_most(self) -> int:
+        """Of any kind, those that are being closed among them."""
+        return self.media_connections_at_most + self.media_connections_before_ticket_at_most + MEDIA_CLOSING_AT_MOST
 
     @property
     def is_local(self) -> bool:

@@ -7,22 +7,20 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import structlog
-from aiohttp import web
 
 from presence.ids import AccountId, ConnectionId, DeviceId, Instant
 from presence.roster import Seat
 from server.clock import Clock
 from server.gateway.connection import Connection, Socket, drain_hint_ms
-from server.gateway.door import Door
 from server.gateway.hub import Hub
 from server.gateway.places import Places
 from server.handlers import presence
 from server.handlers.dispatch import handle
 from server.handlers.services import Services
+from server.media.relay import Relay
 from server.metrics import COMMANDS, COMMIT_SECONDS
 from server.ports import StoreDown, Tickets, Tx
 from server.records import Device
-from server.settings import Settings
 from server.who import Who
 from server.wire.codes import BAD_TICKET, BAD_VERSION, CROWDED, DRAINING, REVOKED, SILENT, TOO_MANY, CloseCode
 from server.wire.frames import PROTOCOL_VERSION, Beat, Command, Event, Hello, Revoked
@@ -39,8 +37,9 @@ LOOK_AT_DEVICES_EVERY_MS = 1_000
 class Arrivals:
     """Lets connections in and out of the hub and the roster. `bind` gives it the services."""
 
-    def __init__(self, hub: Hub, tickets: Tickets, clock: Clock, places: Places) -> None:
+    def __init__(self, hub: Hub, tickets: Tickets, clock: Clock, places: Places, relay: Relay) -> None:
         self._hub = hub
+        self._relay = relay
         self._places = places
         self._tickets = tickets
         self._clock = clock
@@ -65,21 +64,6 @@ class Arrivals:
         return self._services
 
     # ---- in
-
-    def guarded_upgrade(self, settings: Settings, door: Door) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-        """The handler of `/ws`: a page must come from an allowed Origin. A client that is no browser sends none; it
-        has nothing that a foreign page could abuse but a ticket, and a foreign page cannot fetch one."""
-
-        async def upgrade(request: web.Request) -> web.StreamResponse:
-            origin = request.headers.get("Origin")
-            native = (
-                origin is None and request.headers.get("Sec-Fetch-Mode") is None and "Cookie" not in request.headers
-            )
-            if not native and not settings.allows_origin(origin):
-                raise web.HTTPForbidden(text="This page may not connect here.")
-            return await door.upgrade(request)
-
-        return upgrade
 
     async def serve(self, socket: Socket) -> None:
         connection = Connection(
@@ -198,12 +182,14 @@ class Arrivals:
 
     async def _look_at_devices(self) -> None:
         """Devices that were signed out elsewhere: by `beside user revoke-devices`, or on another node."""
-        here = [who.device for who, _line in self._hub.everyone()]
+        here = [*(who.device for who, _line in self._hub.everyone()), *self._relay.devices()]
         for device in await self._s.store.read(lambda tx: tx.accounts.revoked_among(here)):
             await self.device_changed(device)
 
     async def device_changed(self, device: DeviceId) -> None:
-        """Revoked: its sockets close within 2 s. Locked: they read nothing any more, and start anew when unlocked."""
+        """Revoked: its sockets close within 2 s. Locked: they read nothing any more, and start anew when unlocked.
+        Neither sends or sees pictures from here on."""
+        self._relay.device_gone(device)
         for who, _line in self._hub.everyone():
             if who.device == device:
                 connection = self._connections.get(who.connection)

@@ -29,6 +29,7 @@ from server.wire.codes import NO_HELLO, CloseCode
 from server.wire.frames import Beat, Command, Event, Hello, RefusedFrame, Resync
 
 Socket = ServerConnection
+Closed = ConnectionClosed
 log = structlog.get_logger("connection")
 HELLO_WITHIN_SECONDS = 10
 DRAIN_CHECK_SECONDS = 0.25
@@ -181,16 +182,16 @@ class Connection:
 
     def put(self, data: bytes, *, urgent: bool, room: str | None) -> None:
         """Hand bytes to the transport, or not: see the outbox. Never waits, never raises."""
-        transport = self._socket.transport
-        if transport.is_closing() or self._socket.state is not OPEN:
+        if not may_write(self._socket):
             return
+        transport = self._socket.transport
         buffered, now = transport.get_write_buffer_size(), self._clock.now()
         if urgent:
             verdict = self._outbox.urgent(len(data), buffered, now)
         else:
             verdict = self._outbox.ordinary(len(data), room, buffered, now)
         if verdict is Verdict.WRITE:
-            transport.write(Frame(Opcode.BINARY, data).serialize(mask=False))
+            transport.write(framed(data))
         elif verdict is Verdict.DROP:
             self._watch_drain()
         else:
@@ -228,6 +229,16 @@ class Connection:
 
     async def _close(self, code: int, reason: str) -> None:
         await self._socket.close(code, reason)
+
+
+def framed(data: bytes) -> bytes:
+    """One binary message as it goes over the wire: made once, and written to as many as there are."""
+    return Frame(Opcode.BINARY, data).serialize(mask=False)
+
+
+def may_write(socket: Socket) -> bool:
+    """Whether a message may still follow what was written: not after a close frame of either side."""
+    return socket.state is OPEN and not socket.transport.is_closing()
 
 
 def drain_hint_ms(position: int, count: int, spread_ms: int) -> int:

@@ -1,4 +1,4 @@
-"""The door: aiohttp owns the port, and an upgrade at `/ws` is handed to websockets on the same transport.
+"""The door: aiohttp owns the port, and an upgrade at `/ws` or `/media` is handed to websockets on the same transport.
 
 Uses public attributes only: aiohttp's `request.transport` and `request.protocol`, websockets' `ServerConnection`
 and `ServerProtocol`.
@@ -18,6 +18,7 @@ from websockets.protocol import OPEN
 from websockets.server import ServerProtocol
 
 from server.gateway.porch import let_through
+from server.settings import Settings
 from server.wire.frames import MAX_FRAME_BYTES
 
 log = structlog.get_logger("door")
@@ -37,11 +38,19 @@ _silent.propagate = False
 
 class Door:
     """Runs `serve` for every socket that is let in, and closes them all when the server drains. `connections_at_most`
-    is the last wall, for sockets of any kind: `server.gateway.places` sees to it that it is not met."""
+    is the last wall, for sockets of any kind: `server.gateway.places` sees to it that it is not met. A message longer
+    than `message_at_most_bytes` closes its socket with 1009."""
 
-    def __init__(self, serve: Callable[[ServerConnection], Awaitable[None]], *, connections_at_most: int) -> None:
+    def __init__(
+        self,
+        serve: Callable[[ServerConnection], Awaitable[None]],
+        *,
+        connections_at_most: int,
+        message_at_most_bytes: int = MAX_FRAME_BYTES,
+    ) -> None:
         self._serve = serve
         self._at_most = connections_at_most
+        self._message_at_most_bytes = message_at_most_bytes
         self._server = Server(_no_listener, handler=self._run)
         self.open: set[ServerConnection] = set()
         self.shut = False
@@ -50,7 +59,7 @@ class Door:
         self._server.server = server
 
     async def upgrade(self, request: web.Request) -> web.StreamResponse:
-        """The aiohttp handler of `/ws`. The caller has checked the Origin."""
+        """Takes the socket of this request. The caller has checked the Origin: see `guarded`."""
         if request.headers.get("Upgrade", "").lower() != "websocket":
             raise web.HTTPUpgradeRequired(headers={"Upgrade": "websocket"}, text="This address speaks websocket.")
         if self.shut or len(self.open) >= self._at_most:
@@ -61,7 +70,7 @@ class Door:
         _limit_unsent(transport)
         raw = b"%s %s HTTP/1.1\r\n" % (request.method.encode(), request.raw_path.encode("ascii", "replace"))
         raw += b"".join(name + b": " + value + b"\r\n" for name, value in request.raw_headers) + b"\r\n"
-        protocol = ServerProtocol(max_size=MAX_FRAME_BYTES, logger=_silent)
+        protocol = ServerProtocol(max_size=self._message_at_most_bytes, logger=_silent)
         connection = ServerConnection(
             protocol,
             self._server,
@@ -106,6 +115,20 @@ class Door:
         """Wait until every handler has returned."""
         if self._server.handler_tasks:
             await asyncio.wait(self._server.handler_tasks, timeout=timeout_seconds)
+
+
+def guarded(door: Door, settings: Settings) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    """The aiohttp handler of `/ws` and of `/media`: a page must come from an allowed Origin. A client that is no
+    browser sends none; it has nothing that a foreign page could abuse but a ticket, which such a page cannot fetch."""
+
+    async def upgrade(request: web.Request) -> web.StreamResponse:
+        origin = request.headers.get("Origin")
+        native = origin is None and request.headers.get("Sec-Fetch-Mode") is None and "Cookie" not in request.headers
+        if not native and not settings.allows_origin(origin):
+            raise web.HTTPForbidden(text="This page may not connect here.")
+        return await door.upgrade(request)
+
+    return upgrade
 
 
 async def _no_listener() -> asyncio.Server:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from presence.ids import ConnectionId, Instant
+from server.bucket import Bucket
 from server.who import Who
 from server.wire.codes import BAD_FRAME, NO_HELLO, TOO_FAST, CloseCode
 from server.wire.frames import (
@@ -33,10 +34,12 @@ from server.wire.frames import (
     StillNeed,
     UndoCancel,
 )
+from server.wire.witness import CutPicture, ReportAction, StopAction, TurnIntoCall
 
 URGENT = (
     RaiseCall, CancelCall, UndoCancel, AnswerCall, EnterCall, LeaveCall, ConfirmHere, FetchOnCall, DangerNow, StepAway,
     CloseCall, StillNeed, NarrowCall, RefuseHelper, CloseAsVolunteer, ReopenCall, CardDelivered, CardSeen,
+    CutPicture, StopAction, TurnIntoCall, ReportAction,
 )  # fmt: skip
 """Never slowed by the ordinary limit: no throttle blocks a call (UC9)."""
 
@@ -49,28 +52,6 @@ BEATS_BURST = 20
 """The server asks for one in 6 s at most; a page that slept may answer a few at once."""
 BAD_FRAMES_AT_MOST = 20
 REFUSALS_BEFORE_CLOSE = 300
-
-
-@dataclass(slots=True)
-class Bucket:
-    """A token bucket: `burst` at once, `per_second` in the long run."""
-
-    per_second: int
-    burst: int
-    tokens: float
-    filled_at: Instant
-
-    @classmethod
-    def full(cls, per_second: int, burst: int, now: Instant) -> Bucket:
-        return cls(per_second, burst, float(burst), now)
-
-    def take(self, now: Instant) -> bool:
-        self.tokens = min(float(self.burst), self.tokens + max(0, now - self.filled_at) * self.per_second / 1000)
-        self.filled_at = now
-        if self.tokens < 1:
-            return False
-        self.tokens -= 1
-        return True
 
 
 @dataclass(slots=True)

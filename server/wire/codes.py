@@ -32,5 +32,12 @@ TOO_MANY = CloseCode(
 )
 """It does not come back by itself: two pages that each close the other would go on for ever."""
 CROWDED = CloseCode(4009, "crowded", True, "No place is free for this socket now. Come back after a while.")
+TAKEN_OVER = CloseCode(4010, "taken_over", False, "Media: another page of this person sends for the action now.")
+NO_RIGHT = CloseCode(
+    4011, "no_right", False, "Media: what gave the right to send or watch has ended. The main socket says what."
+)
 
-ALL = (DRAINING, REVOKED, BAD_FRAME, BAD_VERSION, BAD_TICKET, NO_HELLO, SILENT, TOO_FAST, TOO_MANY, CROWDED)
+ALL = (
+    DRAINING, REVOKED, BAD_FRAME, BAD_VERSION, BAD_TICKET, NO_HELLO, SILENT, TOO_FAST, TOO_MANY, CROWDED, TAKEN_OVER,
+    NO_RIGHT,
+)  # fmt: skip

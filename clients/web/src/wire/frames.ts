@@ -1518,6 +1518,8 @@ export const CLOSE_CODES: Record<number, { name: string; returns: boolean }> = {
   4007: { name: "too_fast", returns: true },
   4008: { name: "too_many", returns: false },
   4009: { name: "crowded", returns: true },
+  4010: { name: "taken_over", returns: false },
+  4011: { name: "no_right", returns: false },
 };
 
 /** What the server says when it says no: [what happened, what to do next]. */
@@ -1552,6 +1554,8 @@ export const REFUSALS = {
   witnesses_full: ["They have enough witnesses, thank you.", "There is nothing more to do."],
   one_at_a_time: ["You have one running already.", "Finish or stop that one first."],
   not_present: ["Only those who were there at that moment can say what they saw.", "There is nothing more to do."],
+  record_broken: ["This record is not whole any more, so we do not put our name to it.", "Tell whoever runs this server; they may have a copy."],
+  not_a_time: ["That is not a day and time we can find on a clock.", "Choose another one."],
   not_saved: ["We could not save that just now.", "Keep the page open; we try again."],
 } as const;
 

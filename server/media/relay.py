@@ -1,0 +1,322 @@
+"""The relay: one page sends a witnessed action's pictures, many watch, the server is a pipe between them (WA2, WA3).
+
+A chunk is looked at (its kind and its size), framed once, handed to the line of every watcher whose lane takes it, and
+forgotten. Who may send or watch follows from the action: whoever changes it calls `follow`, and from that call on not
+one byte more goes to a person who may not have it.
+
+Knows no sockets: a line is whatever takes bytes (`server.gateway.media` has the real one).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from presence.ids import ActionId, DeviceId, Instant, MemberId
+from rooms.witness import Action, is_over, may_watch, streams
+from server.bucket import Bucket
+from server.clock import Clock
+from server.ids import digest, new_secret
+from server.media.lane import Lane
+from server.metrics import MEDIA_BYTES, MEDIA_DROPPED, MEDIA_WATCHERS
+from server.who import Who
+from server.wire.chunks import KEY_WANTED, NOBODY_WATCHES, SOMEONE_WATCHES, BadChunk, Kind, kind_of
+from server.wire.codes import BAD_FRAME, BAD_TICKET, NO_RIGHT, REVOKED, TAKEN_OVER, CloseCode
+
+TICKET_FOR_MS = 30_000
+ASK_EVERY_MS = 250
+"""A key frame is some ten times a delta frame: asked for by everyone who joins, they would crowd out the rest."""
+BYTES_PER_SECOND = 1024 * 1024
+BYTES_BURST = 3 * 1024 * 1024
+COUNTS_AT_LEAST_BYTES = 4 * 1024
+"""Handing a tiny chunk to 30 watchers is as much work as a large one: 24 pictures and 50 of sound a second pass."""
+ENDED_REMEMBERED = 1_000
+
+
+class Line(Protocol):
+    """One media socket. Nothing here waits or raises."""
+
+    def unsent(self) -> int:
+        """Bytes that wait in this process for the reader."""
+        ...
+
+    def write(self, frame: bytes) -> None: ...
+    def close_soon(self, code: CloseCode, hint_ms: int | None = None) -> None: ...
+    def throw_away(self) -> None:
+        """Close it and send nothing of what waits."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What of an action matters here."""
+
+    version: int
+    member: MemberId
+    watchers: frozenset[MemberId]
+    flows: bool
+    over: bool
+
+
+def rights_of(action: Action) -> Rights:
+    return Rights(
+        version=action.version,
+        member=action.member,
+        watchers=frozenset(member for member in action.witnesses if may_watch(action, member)),
+        flows=streams(action),
+        over=is_over(action),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Ticket:
+    action: ActionId
+    who: Who
+    member: MemberId
+    sends: bool
+    expires_at: Instant
+
+
+@dataclass(slots=True, eq=False)
+class Sender:
+    action: ActionId
+    who: Who
+    line: Line
+    bucket: Bucket
+
+
+@dataclass(slots=True, eq=False)
+class Watcher:
+    action: ActionId
+    who: Who
+    member: MemberId
+    line: Line
+    lane: Lane = field(default_factory=Lane)
+
+
+Seat = Sender | Watcher
+
+
+@dataclass(slots=True, eq=False)
+class _Stream:
+    rights: Rights
+    sender: Sender | None = None
+    watchers: dict[Watcher, None] = field(default_factory=dict)
+    asked_at: Instant = 0
+    ask_again: asyncio.TimerHandle | None = None
+
+
+class Relay:
+    """Fulfils `server.ports.Media`. `framed` makes a message of bytes as it goes over the wire."""
+
+    def __init__(self, clock: Clock, framed: Callable[[bytes], bytes]) -> None:
+        self._clock = clock
+        self._framed = framed
+        self._tickets: dict[str, _Ticket] = {}
+        """By digest, the oldest first."""
+        self._streams: dict[ActionId, _Stream] = {}
+        self._ended: OrderedDict[ActionId, None] = OrderedDict()
+        """What is over stays over, should older news of it come late."""
+
+    # ---- rights
+
+    def ticket(self, action: Action, who: Who, member: MemberId, *, sends: bool, now: Instant) -> str:
+        """See `server.ports.Media`."""
+        self.follow(action)
+        self._forget_old_tickets(now)
+        ticket = new_secret()
+        self._tickets[digest(ticket)] = _Ticket(action.id, who, member, sends, now + TICKET_FOR_MS)
+        return ticket
+
+    def follow(self, action: Action) -> None:
+        """See `server.ports.Media`. Older news than is known changes nothing."""
+        if action.id in self._ended:
+            return
+        rights, stream = rights_of(action), self._streams.get(action.id)
+        if rights.over:
+            self._end(action.id, stream)
+        elif stream is None:
+            self._streams[action.id] = _Stream(rights)
+        elif rights.version >= stream.rights.version:
+            self._apply(stream, rights)
+
+    def _apply(self, stream: _Stream, rights: Rights) -> None:
+        flowed, stream.rights = stream.rights.flows, rights
+        for watcher in list(stream.watchers):
+            if watcher.member not in rights.watchers:
+                self._turn_out(stream, watcher, NO_RIGHT)
+            elif flowed and not rights.flows and watcher.line.unsent():
+                self._turn_out(stream, watcher, NO_RIGHT)  # what was cut is not delivered late; they come anew
+        if rights.flows and not flowed:
+            self._begin_anew(stream)
+
+    def _end(self, action: ActionId, stream: _Stream | None) -> None:
+        self._ended[action] = None
+        if len(self._ended) > ENDED_REMEMBERED:
+            self._ended.popitem(last=False)
+        if stream is None:
+            return
+        del self._streams[action]
+        if stream.ask_again is not None:
+            stream.ask_again.cancel()
+        for watcher in list(stream.watchers):
+            self._turn_out(stream, watcher, NO_RIGHT)
+        if stream.sender is not None:
+            stream.sender.line.close_soon(NO_RIGHT)
+
+    def device_gone(self, device: DeviceId) -> None:
+        """Signed out or locked: it neither sends nor sees anything more (CB4)."""
+        for key in [key for key, ticket in self._tickets.items() if ticket.who.device == device]:
+            del self._tickets[key]
+        for stream in self._streams.values():
+            for watcher in [w for w in stream.watchers if w.who.device == device]:
+                self._turn_out(stream, watcher, REVOKED)
+            if stream.sender is not None and stream.sender.who.device == device:
+                stream.sender.line.close_soon(REVOKED)
+                stream.sender = None
+
+    def devices(self) -> list[DeviceId]:
+        """Every device with a socket here."""
+        seats: list[Seat] = []
+        for stream in self._streams.values():
+            seats += [*stream.watchers, *([stream.sender] if stream.sender is not None else [])]
+        return [seat.who.device for seat in seats]
+
+    # ---- coming and going
+
+    def owner(self, ticket: str) -> Who | None:
+        """Who may come with this ticket, if it is one."""
+        found = self._tickets.get(digest(ticket))
+        return found.who if found is not None else None
+
+    def enter(self, ticket: str, line: Line) -> Seat | CloseCode:
+        """The seat that this ticket is for, once; or why there is none. Nothing is written to the line."""
+        now, found = self._clock.now(), self._tickets.pop(digest(ticket), None)
+        if found is None or now >= found.expires_at:
+            return BAD_TICKET
+        stream = self._streams.get(found.action)
+        if stream is None:
+            return NO_RIGHT
+        if found.sends:
+            if found.member != stream.rights.member:
+                return NO_RIGHT
+            return Sender(found.action, found.who, line, Bucket.full(BYTES_PER_SECOND, BYTES_BURST, now))
+        if found.member not in stream.rights.watchers:
+            return NO_RIGHT
+        return Watcher(found.action, found.who, found.member, line)
+
+    def sit(self, seat: Seat) -> None:
+        """The line was told what it is: from now on it is part of the stream. In the same turn as `enter`."""
+        stream = self._streams[seat.action]
+        if isinstance(seat, Watcher):
+            stream.watchers[seat] = None
+            MEDIA_WATCHERS.inc()
+            if len(stream.watchers) == 1:
+                self._tell_sender(stream, SOMEONE_WATCHES)
+            self._ask(stream)
+            return
+        before, stream.sender = stream.sender, seat
+        if before is not None:
+            before.line.close_soon(TAKEN_OVER)
+        self._tell_sender(stream, SOMEONE_WATCHES if stream.watchers else NOBODY_WATCHES)
+        self._begin_anew(stream)
+
+    def left(self, seat: Seat) -> None:
+        """Its socket closed. A stream without a sender waits for the next. Twice is once."""
+        stream = self._streams.get(seat.action)
+        if stream is None:
+            return
+        if isinstance(seat, Watcher):
+            self._remove(stream, seat)
+        elif stream.sender is seat:
+            stream.sender = None
+
+    def _turn_out(self, stream: _Stream, watcher: Watcher, code: CloseCode) -> None:
+        self._remove(stream, watcher)
+        if watcher.line.unsent():
+            watcher.line.throw_away()  # a close frame would wait behind pictures that they may not have any more
+        else:
+            watcher.line.close_soon(code)
+
+    def _remove(self, stream: _Stream, watcher: Watcher) -> None:
+        if watcher in stream.watchers:
+            del stream.watchers[watcher]
+            MEDIA_WATCHERS.dec()
+            if not stream.watchers:
+                self._tell_sender(stream, NOBODY_WATCHES)
+
+    # ---- chunks
+
+    def chunk(self, sender: Sender, data: bytes) -> CloseCode | None:
+        """Hand one on. Returns why this sender must be closed, or None."""
+        try:
+            kind = kind_of(data)
+        except BadChunk:
+            return BAD_FRAME
+        stream = self._streams.get(sender.action)
+        if stream is None or stream.sender is not sender or not stream.rights.flows:
+            return None  # cut, not live yet, or on its way out: the page stops by itself
+        if not sender.bucket.take(self._clock.now(), max(len(data), COUNTS_AT_LEAST_BYTES)):
+            MEDIA_DROPPED.labels(why="fast").inc()
+            if kind is not Kind.SOUND:
+                self._begin_anew(stream)
+            return None
+        frame, sent, dropped, asks = self._framed(data), 0, 0, False
+        size = len(frame)
+        for watcher in stream.watchers:
+            unsent = watcher.line.unsent()
+            if watcher.lane.takes(kind, size, unsent):
+                watcher.line.write(frame)
+                sent += size
+            else:
+                dropped += 1
+            asks = asks or not watcher.lane.has_picture
+        MEDIA_BYTES.inc(sent)
+        if dropped:
+            MEDIA_DROPPED.labels(why="slow").inc(dropped)
+        if asks:
+            self._ask(stream)
+        return None
+
+    def _begin_anew(self, stream: _Stream) -> None:
+        for watcher in stream.watchers:
+            watcher.lane.begin_anew()
+        self._ask(stream)
+
+    def _ask(self, stream: _Stream) -> None:
+        """Ask the sender for a whole picture, once for all who want one, at most once in 250 ms. Whoever wants one and
+        is too far behind for it is looked at again: no chunk need come in the meantime."""
+        if stream.sender is None or not stream.rights.flows:
+            return
+        waiting = [w for w in stream.watchers if not w.lane.has_picture and not w.lane.asked]
+        ready = [w for w in waiting if w.lane.wants_picture(w.line.unsent())]
+        now = self._clock.now()
+        if ready and now - stream.asked_at >= ASK_EVERY_MS:
+            stream.asked_at = now
+            for watcher in ready:
+                watcher.lane.asked = True
+            self._tell_sender(stream, KEY_WANTED)
+        if len(ready) < len(waiting) or any(not w.lane.asked for w in ready):
+            self._look_again(stream)
+
+    def _look_again(self, stream: _Stream) -> None:
+        def look() -> None:
+            stream.ask_again = None
+            self._ask(stream)
+
+        if stream.ask_again is None:
+            stream.ask_again = asyncio.get_running_loop().call_later(ASK_EVERY_MS / 1000, look)
+
+    def _tell_sender(self, stream: _Stream, word: bytes) -> None:
+        if stream.sender is not None:
+            stream.sender.line.write(self._framed(word))
+
+    def _forget_old_tickets(self, now: Instant) -> None:
+        while self._tickets:
+            oldest = next(iter(self._tickets))
+            if now < self._tickets[oldest].expires_at:
+                return
+            del self._tickets[oldest]
