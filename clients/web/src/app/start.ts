@@ -10,6 +10,7 @@ import { loadPlan } from "../device/plan";
 import { armExit } from "../device/exit";
 import { showTheme, theme, usualGroup } from "../device/prefs";
 import { tick } from "../model/clock";
+import { applyKeys } from "../model/keys";
 import { apply, beginSnapshot, cards, endSnapshot, forgetAll, groups, line, lineLost, live, me, myCall } from "../model/model";
 import { armSounds, cardCameAgain, cardGoes, forgetAcks, helpingNow } from "./cards";
 import { firstToken, gate, go, invited, place } from "./place";
@@ -116,6 +117,7 @@ function eventCame(event: Event): void {
   if (event.t === "welcome") beginSnapshot();
   if (event.t === "card") cardCameAgain(event);
   if (event.t === "card_gone") cardGoes(event.call);
+  applyKeys(event);
   const todo = apply(event);
   if (todo) void openRoom(todo.reopen);
   if (event.t === "entry_added") void fill(event.room);
