@@ -4,20 +4,27 @@ Each entry's hash covers the one before it, so a flipped byte, a dropped or a re
 seal signs the number of entries and the last hash, so a cut-off tail is found too. How values become bytes and who
 signs is passed in (the product uses canonical msgpack and Ed25519); nothing here knows a clock or a key.
 
-An exported record is plain JSON: people can read it without Beside, and `beside verify FILE --key K` checks it.
+An exported record is plain JSON, an entry a line: people can read it without Beside, and `beside verify FILE --key K`
+checks it. The file comes from anywhere: `from_text` and `check_text` take any text, and answer with `NotARecord` or
+`Broken`, never with another exception.
 """
 
 from __future__ import annotations
 
 import hashlib
-import hmac
+import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 from presence.ids import Instant
 
 FORMAT = "beside-record-1"
+ENTRIES_AT_MOST = 10_000
+"""No action writes so many (`witness.FACTS_AT_MOST`); a file with more is somebody's joke."""
+WHOLE_AT_MOST = 2**53 - 1
+"""What every reader of JSON keeps exactly."""
 
 Value = str | int | bool | None
 Encode = Callable[[Any], bytes]
@@ -47,8 +54,9 @@ class Seal:
     head: str
     sealed_at: Instant
     public_key: str
-    """Ed25519, hexadecimal."""
+    """Ed25519, 64 hexadecimal digits in lower case."""
     signature: str
+    """128 of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +79,7 @@ def next_entry(before: str, n: int, at: Instant, what: str, more: Mapping[str, V
 
 def seal(record: str, entries: Sequence[Entry], now: Instant, public_key: bytes, sign: Sign, encode: Encode) -> Seal:
     """Sign the length and the last hash. The entries must be the whole chain."""
-    head = entries[-1].hash if entries else genesis(record)
-    key = public_key.hex()
+    head, key = _head_of(record, entries), public_key.hex()
     return Seal(record, len(entries), head, now, key, sign(_sealed(record, len(entries), head, now, key, encode)).hex())
 
 
@@ -86,11 +93,15 @@ def fingerprint(public_key: bytes) -> str:
     return " ".join(digits[i : i + 4] for i in range(0, 32, 4))
 
 
+def plain_key(said: str) -> str | None:
+    """A fingerprint or a whole key as a person gave it, spaces and case aside; None if it can be neither."""
+    plain = "".join(said.split()).lower()
+    return plain if re.fullmatch("[0-9a-f]{32}|[0-9a-f]{64}", plain) else None
+
+
 def is_key(public_key: bytes, said: str) -> bool:
-    """Whether `said`, a fingerprint or a whole key in hexadecimal, spaces and case aside, is this key."""
-    plain = "".join(said.split()).lower().encode()
-    ways = (fingerprint(public_key).replace(" ", "").encode(), public_key.hex().encode())
-    return any(hmac.compare_digest(plain, way) for way in ways)
+    """Whether `said`, a fingerprint or a whole key in hexadecimal, is this key."""
+    return plain_key(said) in (fingerprint(public_key).replace(" ", ""), public_key.hex())
 
 
 # ---------------------------------------------------------------- as a file
@@ -100,27 +111,65 @@ class NotARecord(Exception):
     """The file is not an exported record at all. The message says what is missing, for a person."""
 
 
-def export(entries: Sequence[Entry], sealed: Seal) -> dict[str, Any]:
-    """The plain values of an exported record, ready for JSON."""
+def to_text(entries: Sequence[Entry], sealed: Seal) -> str:
+    """The one text of an exported record: JSON, an entry a line. Any other spelling of the same values is not it, so
+    that a byte changed anywhere is found."""
+    first = f'{{"format": {_json(FORMAT)}, "record": {_json(sealed.record)}, "entries": ['
+    last = f'], "seal": {_json(_plain_seal(sealed))}}}\n'
+    return "\n".join([first, ",\n".join(_json(_plain_entry(e)) for e in entries), last])
+
+
+def _plain_entry(e: Entry) -> dict[str, Any]:
+    return {"n": e.n, "at": e.at, "what": e.what, "more": dict(sorted(e.more.items())), "hash": e.hash}
+
+
+def _plain_seal(sealed: Seal) -> dict[str, Any]:
+    key = sealed.public_key
     return {
-        "format": FORMAT,
-        "record": sealed.record,
-        "entries": [{"n": e.n, "at": e.at, "what": e.what, "more": dict(e.more), "hash": e.hash} for e in entries],
-        "seal": {
-            "entries": sealed.entries,
-            "head": sealed.head,
-            "sealed_at": sealed.sealed_at,
-            "public_key": sealed.public_key,
-            "signature": sealed.signature,
-        },
+        "entries": sealed.entries,
+        "head": sealed.head,
+        "sealed_at": sealed.sealed_at,
+        "public_key": key,
+        "fingerprint": fingerprint(bytes.fromhex(key)) if _is_hex(key, 64) else "",
+        "signature": sealed.signature,
     }
 
 
+def _json(plain: object) -> str:
+    return json.dumps(plain, ensure_ascii=False, allow_nan=False)
+
+
+def from_text(text: str) -> tuple[tuple[Entry, ...], Seal]:
+    """The text of a file as values. Raises :class:`NotARecord`; says nothing yet of whether it holds."""
+    try:
+        plain = json.loads(text, object_pairs_hook=_one_of_each, parse_float=_no_number, parse_constant=_no_number)
+    except NotARecord:
+        raise
+    except RecursionError:
+        raise NotARecord("Not an exported record: it is nested too deeply.") from None
+    except ValueError:  # no JSON, or a number of thousands of digits
+        raise NotARecord("Not an exported record: it is not JSON, or it was cut off or changed.") from None
+    return read(plain)
+
+
+def _one_of_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """JSON lets a name stand twice and readers differ in which they believe."""
+    if len(pairs) != len({name for name, _ in pairs}):
+        raise NotARecord("Not an exported record: a name stands twice in one place.")
+    return dict(pairs)
+
+
+def _no_number(_said: str) -> NoReturn:
+    raise NotARecord("Not an exported record: it holds a number that is not whole.")
+
+
 def read(plain: object) -> tuple[tuple[Entry, ...], Seal]:
-    """An exported record back as values. Raises :class:`NotARecord`; says nothing yet of whether it holds."""
+    """The values of a file as entries and seal. Raises :class:`NotARecord`."""
     whole = _fields(plain, "the file", {"format": str, "record": str, "entries": list, "seal": dict})
     if whole["format"] != FORMAT:
         raise NotARecord(f"The file is not a record of this kind: its format is not {FORMAT}.")
+    if len(whole["entries"]) > ENTRIES_AT_MOST:
+        raise NotARecord(f"Not an exported record: it has more than {ENTRIES_AT_MOST} entries.")
     entries = []
     for place, one in enumerate(whole["entries"], start=1):
         kinds = {"n": int, "at": int, "what": str, "more": dict, "hash": str}
@@ -128,11 +177,14 @@ def read(plain: object) -> tuple[tuple[Entry, ...], Seal]:
         if not all(isinstance(k, str) and (v is None or isinstance(v, str | int)) for k, v in e["more"].items()):
             raise NotARecord(f"The entry in place {place} holds something other than text and whole numbers.")
         entries.append(Entry(e["n"], e["at"], e["what"], e["more"], e["hash"]))
-    kinds = {"entries": int, "head": str, "sealed_at": int, "public_key": str, "signature": str}
+    kinds = {
+        "entries": int, "head": str, "sealed_at": int, "public_key": str, "fingerprint": str, "signature": str,
+    }  # fmt: skip
     s = _fields(whole["seal"], "the seal", kinds)
-    return tuple(entries), Seal(
-        whole["record"], s["entries"], s["head"], s["sealed_at"], s["public_key"], s["signature"]
-    )
+    sealed = Seal(whole["record"], s["entries"], s["head"], s["sealed_at"], s["public_key"], s["signature"])
+    if s["fingerprint"] != _plain_seal(sealed)["fingerprint"]:
+        raise NotARecord("Not an exported record: the fingerprint in the seal is not that of the key beside it.")
+    return tuple(entries), sealed
 
 
 def _fields(plain: object, where: str, kinds: Mapping[str, type]) -> dict[str, Any]:
@@ -147,28 +199,91 @@ def _fields(plain: object, where: str, kinds: Mapping[str, type]) -> dict[str, A
 # ---------------------------------------------------------------- checking
 
 
+def check_text(text: str, key: str, encode: Encode, verify: Verify) -> Broken | None:
+    """None when the file is, byte for byte, a record sealed by `key`; else the first thing that is broken. Raises
+    :class:`NotARecord`."""
+    entries, sealed = from_text(text)
+    broken = check(entries, sealed, key, encode, verify)
+    if broken is not None:
+        return broken
+    should = to_text(entries, sealed)
+    if text == should:
+        return None
+    there, right = text.split("\n"), should.split("\n")
+    line = next((i for i, (a, b) in enumerate(zip(there, right, strict=False)) if a != b), len(right))
+    return Broken(
+        line if 1 <= line <= len(entries) else None,
+        "All that it says holds, but it is not written as Beside writes it: a space, a line end or the like was "
+        "changed. Some programs do that when they save or send a file; ask for the file as it was.",
+    )
+
+
 def check(entries: Sequence[Entry], sealed: Seal, key: str, encode: Encode, verify: Verify) -> Broken | None:
     """None when everything holds and the seal is by `key`; else the first thing that is broken."""
-    try:
-        public_key, signature = bytes.fromhex(sealed.public_key), bytes.fromhex(sealed.signature)
-    except ValueError:
-        return Broken(None, "The seal's key or signature is not hexadecimal.")
+    if not (_is_hex(sealed.public_key, 64) and _is_hex(sealed.signature, 128) and _is_hex(sealed.head, 64)):
+        return Broken(None, "The seal's key, signature or last hash is not hexadecimal of the right length.")
+    if not _can_stand({"": sealed.record, "n": sealed.entries, "at": sealed.sealed_at}):
+        return Broken(None, "The seal holds something that no record holds.")
+    public_key, signature = bytes.fromhex(sealed.public_key), bytes.fromhex(sealed.signature)
     if not is_key(public_key, key):
         return Broken(None, f"It was sealed by another key: {fingerprint(public_key)}.")
     words = _sealed(sealed.record, sealed.entries, sealed.head, sealed.sealed_at, sealed.public_key, encode)
     if not verify(public_key, words, signature):
         return Broken(None, "The signature does not fit the seal: length, last hash, time or key was changed.")
-    before = genesis(sealed.record)
-    for place, entry in enumerate(entries, start=1):
-        if entry.n != place:
-            return Broken(place, f"Entry {place} is missing or out of its place: number {entry.n} stands there.")
-        right = next_entry(before, entry.n, entry.at, entry.what, entry.more, encode)
-        if not hmac.compare_digest(right.hash.encode(), entry.hash.encode()):
-            return Broken(place, f"Entry {place} was changed, or the one before it was.")
-        before = entry.hash
+    broken = _broken_link(sealed.record, entries, encode)
+    if broken is not None:
+        return broken
     if len(entries) < sealed.entries:
         missing = len(entries) + 1
         return Broken(missing, f"The end was cut off: entry {missing} of {sealed.entries} is missing.")
-    if len(entries) > sealed.entries or before != sealed.head:
-        return Broken(min(sealed.entries + 1, len(entries)), "The entries are not those that were sealed.")
+    if len(entries) > sealed.entries:
+        extra = sealed.entries + 1
+        return Broken(extra, f"Entry {extra} was added: only {sealed.entries} were sealed.")
+    if _head_of(sealed.record, entries) != sealed.head:
+        last = len(entries) or None
+        return Broken(last, "The last entry is not the one that was sealed: it or one before it was written anew.")
     return None
+
+
+def is_chain(record: str, entries: Sequence[Entry], length: int, head: str, encode: Encode) -> bool:
+    """Whether these are the whole of a record that has grown to this length and this last hash: to be asked before
+    sealing, for a seal over less would vouch for it."""
+    if len(entries) != length or _head_of(record, entries) != (head or genesis(record)):
+        return False
+    return _broken_link(record, entries, encode) is None
+
+
+def _head_of(record: str, entries: Sequence[Entry]) -> str:
+    return entries[-1].hash if entries else genesis(record)
+
+
+def _broken_link(record: str, entries: Sequence[Entry], encode: Encode) -> Broken | None:
+    """The first entry that does not follow from the one before it."""
+    before = genesis(record)
+    for place, entry in enumerate(entries, start=1):
+        if not _can_stand({"n": entry.n, "at": entry.at, "what": entry.what}) or not _can_stand(entry.more):
+            return Broken(place, f"Entry {place} holds something that no record holds.")
+        if entry.n != place:
+            return Broken(place, f"Entry {place} is missing or out of its place: number {entry.n} stands there.")
+        if next_entry(before, entry.n, entry.at, entry.what, entry.more, encode).hash != entry.hash:
+            return Broken(place, f"Entry {place} was changed, or the one before it was.")
+        before = entry.hash
+    return None
+
+
+def _is_hex(said: str, digits: int) -> bool:
+    return len(said) == digits and re.fullmatch("[0-9a-f]*", said) is not None
+
+
+def _can_stand(values: Mapping[str, Value]) -> bool:
+    """Whether every text is text (no half of a surrogate pair) and every number one that all readers keep."""
+    for name, value in values.items():
+        if isinstance(value, int) and abs(value) > WHOLE_AT_MOST:
+            return False
+        try:
+            name.encode()
+            if isinstance(value, str):
+                value.encode()
+        except UnicodeEncodeError:
+            return False
+    return True

@@ -43,6 +43,8 @@ class Refusal(StrEnum):
     WITNESSES_FULL = "witnesses_full"
     ONE_AT_A_TIME = "one_at_a_time"
     NOT_PRESENT = "not_present"
+    RECORD_BROKEN = "record_broken"
+    NOT_A_TIME = "not_a_time"
 
 
 # code -> (what happened, what to do next). One sentence each; grade-school words (page.md, Voice).
@@ -101,6 +103,11 @@ SENTENCES: dict[Refusal, tuple[str, str]] = {
         "Only those who were there at that moment can say what they saw.",
         "There is nothing more to do.",
     ),
+    Refusal.RECORD_BROKEN: (
+        "This record is not whole any more, so we do not put our name to it.",
+        "Tell whoever runs this server; they may have a copy.",
+    ),
+    Refusal.NOT_A_TIME: ("That is not a day and time we can find on a clock.", "Choose another one."),
     Refusal.NOT_SAVED: ("We could not save that just now.", "Keep the page open; we try again."),
 }
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Literal
 
 from presence.ids import AccountId, ActionId, CallId, GroupId, Instant, MemberId, Millis
 from rooms.policy import MINUTE, SECOND
@@ -25,6 +26,7 @@ class WitnessTimes:
     expires_after_ms: Millis = 30 * MINUTE
     remind_before_ms: Millis = 10 * MINUTE
     witnesses_at_most: int = 30
+    """Ever, not at once: each has a number in the record."""
     planned_at_most: int = 10
     steps_at_most: int = 50
 
@@ -57,6 +59,15 @@ class Medium(StrEnum):
 
 
 LADDER = tuple(Medium)
+FACTS_AT_MOST = 300
+"""From so many on, coming and going is no longer written down, only counted: a line that flutters, or somebody who
+means harm, must not make a record that nobody can export. What was done and attested is always written."""
+PASSING = frozenset({
+    "witness_joined", "witness_left", "witness_present", "witness_away", "connection_lost", "connection_back", "cut",
+    "uncut", "medium",
+})  # fmt: skip
+
+MediumWhy = Literal["", "line", "choice", "camera", "device"]
 
 
 class Ending(StrEnum):
@@ -120,14 +131,6 @@ Stage = Proposed | Gathering | Live | Attesting | Turned | Ended
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
-    """From when to when a witness was present, in server time."""
-
-    since: Instant
-    until: Instant
-
-
-@dataclass(frozen=True, slots=True)
 class Attested:
     """What a witness says reached them (WA6)."""
 
@@ -152,9 +155,8 @@ class Witness:
     looking: bool = False
     """Chose to look; before that they get no picture at all (WA3)."""
     present_since: Instant | None = None
-    spans: tuple[Span, ...] = ()
     perceived: Medium | None = None
-    """The best that reached them."""
+    """The best that reached them since then."""
     with_you: bool = False
     left: bool = False
     barred: bool = False
@@ -207,11 +209,13 @@ class Action:
     """The member cut the picture for all."""
     lost_since: Instant | None = None
     """The member's last page is gone since."""
-    medium_why: str = ""
-    """Why the medium last changed: "line", "choice", "camera", "device"."""
+    medium_why: MediumWhy = ""
+    """Why the medium last changed."""
     entries: int = 0
     head: str = ""
     """Length and newest hash of its record."""
+    unwritten: int = 0
+    """How often somebody came or went after `FACTS_AT_MOST`."""
     news: tuple[Fact, ...] = ()
     """What is not in the record yet: the store moves it there in the same transaction."""
 
@@ -293,13 +297,9 @@ def best(one: Medium | None, other: Medium) -> Medium:
     return other if one is None else min(one, other, key=LADDER.index)
 
 
-def spans_of(witness: Witness, until: Instant) -> tuple[Span, ...]:
-    if witness.present_since is None:
-        return witness.spans
-    return (*witness.spans, Span(witness.present_since, max(witness.present_since, until)))
-
-
 def note(action: Action, now: Instant, what: str, **more: str | int | bool | None) -> Action:
+    if what in PASSING and action.entries + len(action.news) >= FACTS_AT_MOST:
+        return replace(action, unwritten=action.unwritten + 1)
     return replace(action, news=(*action.news, Fact(now, what, more)))
 
 
@@ -351,20 +351,25 @@ def settle_attesting(action: Action, now: Instant) -> Action:
 
 
 def end(action: Action, now: Instant, how: Ending, **more: str | int | bool | None) -> Action:
+    """The last entry of the record: nothing is noted of an action that is over."""
     for witness in present(action):
-        action = with_witness(action, replace(witness, spans=spans_of(witness, now), present_since=None))
-    return note(replace(action, stage=Ended(now, how), cut=False), now, how.value, **more)
+        action = with_witness(action, replace(witness, present_since=None))
+    if action.unwritten:
+        more["unwritten"] = action.unwritten
+    return note(replace(action, stage=Ended(now, how), cut=False, lost_since=None), now, how.value, **more)
 
 
 def lapse(action: Action, got_at: Mapping[MemberId, Instant], now: Instant, times: WitnessTimes) -> Action:
-    """WA4: whoever got nothing for 10 s is not present any more. `got_at` says when each last got something; the span
-    ends there, not when it was noticed."""
+    """WA4: whoever got nothing for 10 s is not present any more. `got_at` says when each last got something; their
+    presence ended then, not when it was noticed. To be asked before whatever counts who is present."""
     for witness in present(action):
         last = got_at.get(witness.member, 0)
         if now - last >= times.present_for_ms:
             assert witness.present_since is not None  # noqa: S101  `present` has seen to it
-            until = max(witness.present_since, last)
-            spans = (*witness.spans, Span(witness.present_since, until))
-            action = with_witness(action, replace(witness, spans=spans, present_since=None))
-            action = note(action, now, "witness_away", witness=witness.number, until=until)
+            action = went_away(action, witness, now, until=max(witness.present_since, last))
     return action
+
+
+def went_away(action: Action, witness: Witness, now: Instant, *, until: Instant) -> Action:
+    action = with_witness(action, replace(witness, present_since=None))
+    return note(action, now, "witness_away", witness=witness.number, until=until)

@@ -19,6 +19,7 @@ from rooms.witness import (
     Gathering,
     Live,
     Medium,
+    MediumWhy,
     Proposed,
     Stage,
     Step,
@@ -35,7 +36,7 @@ from rooms.witness import (
     note,
     present,
     settle_attesting,
-    spans_of,
+    went_away,
     with_witness,
 )
 
@@ -115,7 +116,7 @@ def go_live(action: Action, now: Instant, *, anyway: bool) -> Action:
     return note(action, now, "live", medium=action.medium.value, present=len(present(action)))
 
 
-def set_medium(action: Action, medium: Medium, why: str, now: Instant) -> Action:
+def set_medium(action: Action, medium: Medium, why: MediumWhy, now: Instant) -> Action:
     """WA2: one step along the ladder, and the reason, for all to see."""
     if is_over(action):
         raise Refused(Refusal.ACTION_OVER)
@@ -172,9 +173,8 @@ def remove_witness(action: Action, member: MemberId, now: Instant) -> Action:
     witness = action.witnesses.get(member)
     if witness is None or witness.barred:
         return action
-    was_there = is_joined(action, member)
-    spans = spans_of(witness, now)
-    action = with_witness(action, replace(witness, barred=True, looking=False, present_since=None, spans=spans))
+    was_there = is_joined(action, member) and not is_over(action)
+    action = with_witness(action, replace(witness, barred=True, looking=False, present_since=None))
     action = note(action, now, "witness_left", witness=witness.number) if was_there else action
     return _settle_if_all_said(action, now)
 
@@ -192,14 +192,17 @@ def join(
     *,
     simulated: bool = False,
 ) -> Action:
-    """Someone of the audience accepts. Whoever left may come back, under the same number."""
+    """Someone of the audience accepts, before it is done. Whoever left may come back, under the same number. Nobody is
+    their own witness, by whatever seat."""
     if is_over(action):
         raise Refused(Refusal.ACTION_OVER)
-    if isinstance(action.stage, Proposed) or not is_for(action, member):
+    if isinstance(action.stage, Proposed) or account == action.account or not is_for(action, member):
         raise Refused(Refusal.NOT_FOUND, "not for this member")
     if is_joined(action, member):
         return action
     known = action.witnesses.get(member)
+    if known is None and not isinstance(action.stage, Gathering | Live):  # a call's responders see no stream (WA7)
+        raise Refused(Refusal.ACTION_OVER)
     if known is None and len(action.witnesses) >= times.witnesses_at_most:
         raise Refused(Refusal.WITNESSES_FULL)
     if known is None:
@@ -213,13 +216,14 @@ def leave(action: Action, member: MemberId, now: Instant) -> Action:
     witness = action.witnesses.get(member)
     if witness is None or witness.left or witness.barred or is_over(action):
         return action
-    spans = spans_of(witness, now)
-    action = with_witness(action, replace(witness, left=True, looking=False, present_since=None, spans=spans))
+    action = with_witness(action, replace(witness, left=True, looking=False, present_since=None))
     return _settle_if_all_said(note(action, now, "witness_left", witness=witness.number), now)
 
 
 def look(action: Action, member: MemberId, *, looking: bool) -> Action:
     """Chose to look, or to look away (WA3)."""
+    if is_over(action):
+        raise Refused(Refusal.ACTION_OVER)
     witness = _witness(action, member)
     if witness.frozen and looking:
         raise Refused(Refusal.NOT_ALLOWED, "reported it")
@@ -233,15 +237,31 @@ def got(action: Action, member: MemberId, medium: Medium, now: Instant) -> Actio
     witness = action.witnesses.get(member)
     if witness is None or not is_joined(action, member) or not isinstance(action.stage, Gathering | Live | Turned):
         return action
-    perceived = witness.perceived
-    if not isinstance(action.stage, Gathering) and (medium is Medium.TEXT or witness.looking):
-        perceived = best(perceived, medium)
-    if witness.present_since is not None:
+    if witness.frozen:  # they get no more of it, so nothing of it makes them a witness
+        return action
+    came = witness.present_since is None
+    perceived = None if came else witness.perceived
+    can = _can_have_got(action, witness, medium)
+    if can is not None:
+        perceived = best(perceived, can)
+    if not came:
         if perceived is witness.perceived:
             return action
         return with_witness(action, replace(witness, perceived=perceived))
     action = with_witness(action, replace(witness, present_since=now, perceived=perceived))
     return note(action, now, "witness_present", witness=witness.number)
+
+
+def _can_have_got(action: Action, witness: Witness, said: Medium) -> Medium | None:
+    """A page's word, as far as it can be true: nothing before it is live, no picture unasked or while it is cut, and
+    none better than what is sent."""
+    if isinstance(action.stage, Gathering):
+        return None
+    if said is Medium.TEXT:
+        return said
+    if not witness.looking or action.cut:
+        return None
+    return max(said, action.medium, key=LADDER.index)
 
 
 def with_you(action: Action, member: MemberId, now: Instant) -> Action:
@@ -262,6 +282,8 @@ def attest(action: Action, member: MemberId, now: Instant, *, saw: bool) -> Acti
     if witness is None or not may_attest(action, member):
         raise Refused(Refusal.NOT_PRESENT)
     assert isinstance(action.stage, Attesting)  # noqa: S101  may_attest has seen to it
+    if now >= action.stage.until:
+        raise Refused(Refusal.ACTION_OVER)
     perceived = witness.perceived if saw else None
     word = Attested(
         saw=perceived is not None,
@@ -285,11 +307,15 @@ def attest(action: Action, member: MemberId, now: Instant, *, saw: bool) -> Acti
 
 
 def freeze(action: Action, member: MemberId, now: Instant) -> Action:
-    """They reported it: the stream stops for them, and for nobody else by that (WA3)."""
-    witness = _witness(action, member)
-    spans = spans_of(witness, now)
-    frozen = replace(witness, frozen=True, looking=False, present_since=None, spans=spans)
-    return _settle_if_all_said(with_witness(action, frozen), now)
+    """They reported it, now or after they left: the stream stops for them, and for nobody else by that (WA3). The
+    record says that they were away and not why, for its reader may be the one who was reported."""
+    witness = action.witnesses.get(member)
+    if witness is None:
+        raise Refused(Refusal.NOT_FOUND, "not a witness")
+    if witness.present_since is not None:
+        action = went_away(action, witness, now, until=now)
+    witness = replace(witness, frozen=True, looking=False, present_since=None)
+    return with_witness(action, witness)
 
 
 # ---------------------------------------------------------------- either side, and on-call

@@ -21,16 +21,21 @@ from rooms.ladder import next_deadline
 from server.clock import Clock, SystemClock
 from server.gateway.announcer import Announcer
 from server.gateway.arrivals import Arrivals
-from server.gateway.door import Door
+from server.gateway.connection import framed
+from server.gateway.door import Door, guarded
 from server.gateway.hub import Hub
+from server.gateway.media import MediaSockets
 from server.gateway.places import Places
 from server.gateway.porch import Porch
 from server.handlers import presence
 from server.handlers.pages import page_sent
 from server.handlers.services import Services
 from server.ids import digest, load_or_make_secret, new_id, new_secret, seat_id
+from server.media.keyring import LocalKeyring
+from server.media.relay import Relay
 from server.paging.webpush import WebPush, load_or_make_key, public_key
 from server.ports import Tx
+from server.record_key import RecordKey
 from server.registry.local import LocalTickets
 from server.settings import CLOSING_AT_MOST, BadSetting, Settings
 from server.site.accounts import FIRST_COORDINATOR, AccountPages, Passphrases
@@ -61,6 +66,7 @@ class Beside:
     store: Lifeboat
     hub: Hub
     door: Door
+    media: MediaSockets
     timers: Timers
     announcer: Announcer
     push: WebPush
@@ -84,12 +90,13 @@ class Beside:
         something hangs, a disk most likely: the process must end without waiting for its threads, and keeps the data
         folder until then. Nothing that was acknowledged is lost by that."""
         self.health.draining = True
-        self.door.shut = True
+        self.door.shut = self.media.door.shut = True
         self.listener.close()
         within = self.settings.drain_within_seconds
         try:
             async with asyncio.timeout(within):
-                await self.arrivals.drain(self.settings.drain_spread_seconds)
+                spread = self.settings.drain_spread_seconds
+                await asyncio.gather(self.arrivals.drain(spread), self.media.drain(spread))
                 await self.timers.stop()
                 await self.push.close()
                 await self.announcer.close()
@@ -184,7 +191,9 @@ async def _start(
         settings.connections_before_hello_at_most,
         settings.connections_per_account_at_most,
     )
-    arrivals = Arrivals(hub, tickets, clock, places)
+    keyring, relay = LocalKeyring(new_id), Relay(clock, framed)
+    media = MediaSockets(relay, settings)
+    arrivals = Arrivals(hub, tickets, clock, places, relay)
     announcer = Announcer(hub, store, arrivals.device_changed)
     services = Services(
         store=store,
@@ -197,6 +206,9 @@ async def _start(
         new_id=new_id,
         new_secret=new_secret,
         seat_id=lambda account, group: MemberId(seat_id(secret, account, group)),
+        recorder=RecordKey.load_or_make(settings.data / "records.pem"),
+        media=relay,
+        keyring=keyring,
     )
     store.bind(
         lambda call: next_deadline(call, settings.policy),
@@ -214,7 +226,8 @@ async def _start(
     arrivals.bind(services, door.wait_closed)
     health = HealthPages(services, timers, hub, settings.metrics_token)
     app = web.Application(middlewares=[middleware(settings)], client_max_size=BODY_AT_MOST_BYTES)
-    app.router.add_get("/ws", arrivals.guarded_upgrade(settings, door))
+    app.router.add_get("/ws", guarded(door, settings))
+    app.router.add_get("/media", guarded(media.door, settings))
     for pages in (
         health,
         AccountPages(services, settings, passphrases),
@@ -241,6 +254,7 @@ async def _start(
     )
     listener = await asyncio.get_running_loop().create_server(porch, sock=bound, backlog=BACKLOG)
     door.set_listener(listener)
+    media.door.set_listener(listener)
     services.ready_at = clock.now()
     timers.start()
     # Long collections stop everyone for 90 ms at 5,000 connections (evidence.md): what start made is frozen.
@@ -249,8 +263,8 @@ async def _start(
     gc.set_threshold(*GC_THRESHOLDS)
     log.info("ready", port=listener.sockets[0].getsockname()[1], calls=calls)
     return Beside(
-        settings, services, store, hub, door, timers, announcer, push, health, runner, listener, arrivals, folder,
-        first_link,
+        settings, services, store, hub, door, media, timers, announcer, push, health, runner, listener, arrivals,
+        folder, first_link,
     )  # fmt: skip
 
 

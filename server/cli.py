@@ -1,4 +1,4 @@
-"""The `beside` command: serve, demo, db, user, doctor."""
+"""The `beside` command: serve, demo, db, user, doctor, verify."""
 
 from __future__ import annotations
 
@@ -259,6 +259,29 @@ def doctor(*, host: str | None = None, port: int | None = None, data: Data = Non
     print(f"\n{mend} to mend, {look} to look at.")
     if mend:
         sys.exit(1)
+
+
+@app.command
+def verify(
+    file: str | None = None, *, key: Annotated[list[str] | None, Parameter(consume_multiple=True, negative="")] = None
+) -> None:
+    """Check an exported record of a witnessed action. It needs no server, no data and no network.
+
+    Exit code 0: every entry holds, and the key sealed it. 1: something was changed, and it says which entry first.
+    2: no record, or nothing to check it with.
+
+    Parameters
+    ----------
+    file
+        The exported record, a .json file.
+    key
+        The fingerprint that the page shows with the records (with or without its spaces), or the whole public key.
+    """
+    from server.verify import verified
+
+    said, code = verified(file, None if key is None else " ".join(key))
+    print(said, file=sys.stderr if code else sys.stdout)
+    sys.exit(code)
 
 
 def main() -> None:

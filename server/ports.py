@@ -13,6 +13,7 @@ from rooms.call import Call
 from rooms.candidates import Candidate
 from rooms.chat import Entry, Kind
 from rooms.group import Group, Membership
+from rooms.record import Entry as RecordEntry
 from rooms.witness import Action
 from server.records import (
     Account,
@@ -27,10 +28,12 @@ from server.records import (
     PushTarget,
     Report,
     Room,
+    Tombstone,
     UnreadableCall,
 )
 from server.who import Who
-from server.wire.frames import Event
+from server.wire.frames import Event, Person
+from server.wire.witness import DevicesNow, KeysNow, ShareKeys
 
 T = TypeVar("T")
 
@@ -252,6 +255,35 @@ class Calls(Protocol):
     def page_shown(self, token_hash: str, now: Instant) -> tuple[CallId, MemberId] | None: ...
 
 
+class Actions(Protocol):
+    """Witnessed actions and the entries of their records (WA1–WA8)."""
+
+    def get(self, action: ActionId) -> Action | None: ...
+    def save(self, action: Action, next_deadline: Instant | None, new: Iterable[RecordEntry]) -> None:
+        """The action, its one deadline and what is new in its record, whole. Entries are only ever added."""
+        ...
+
+    def entries(self, action: ActionId) -> list[RecordEntry]: ...
+    def of_state(self, state: str) -> list[Action]:
+        """State: planned, running or over."""
+        ...
+
+    def running_of(self, account: AccountId) -> list[Action]:
+        """Planned and running ones of this person's own."""
+        ...
+
+    def running_in(self, groups: Iterable[GroupId]) -> list[Action]: ...
+    def records_of(self, account: AccountId) -> tuple[list[Action], list[Tombstone]]: ...
+    def bury(self, action: ActionId) -> None:
+        """Delete a record for good; only a tombstone stays (WA6)."""
+        ...
+
+    def with_names_before(self, at: Instant, limit: int) -> list[Action]: ...
+    def forget_names(self, action: Action) -> None: ...
+    def due(self, now: Instant, limit: int) -> list[tuple[ActionId, Instant]]: ...
+    def set_due(self, action: ActionId, at: Instant | None) -> None: ...
+
+
 class Care(Protocol):
     def block(self, blocker: AccountId, blocked: AccountId, group: GroupId, member: MemberId, now: Instant) -> None: ...
     def unblock(self, blocker: AccountId, blocked: AccountId) -> None: ...
@@ -292,6 +324,8 @@ class Tx(Protocol):
     def chat(self) -> Chat: ...
     @property
     def calls(self) -> Calls: ...
+    @property
+    def actions(self) -> Actions: ...
     @property
     def care(self) -> Care: ...
     @property
@@ -341,6 +375,7 @@ class Changes(Protocol):
         """`soft`: only a device's ack; may be told with others a moment later (PR5)."""
         ...
 
+    def action_changed(self, action: Action) -> None: ...
     def entry_added(self, entry: Entry, epoch: int) -> None: ...
     def entry_changed(self, entry: Entry, epoch: int) -> None: ...
     def group_changed(self, group: GroupId) -> None:
@@ -379,12 +414,50 @@ class Outgoing(Protocol):
 class Media(Protocol):
     """Live pictures of witnessed actions on this node: handed on, never kept (WA3)."""
 
-    def ticket(self, action: ActionId, who: Who, member: MemberId, *, sends: bool, now: Instant) -> str:
-        """A single-use ticket of 30 s for the media socket. The caller has seen to it that they may."""
+    def ticket(self, action: Action, who: Who, member: MemberId, *, sends: bool, now: Instant) -> str:
+        """A single-use ticket of 30 s for the media socket. The caller has seen to it that they may. The action itself,
+        because after a restart the relay knows of none; it is followed from here on."""
         ...
 
     def follow(self, action: Action) -> None:
         """The action changed: whoever may no longer send or watch gets not one byte more."""
+        ...
+
+
+class Keyring(Protocol):
+    """The public keys of the witnesses' pages, and the session keys wrapped for them: in memory only (WA3)."""
+
+    def join(self, action: ActionId, who: Who, person: Person, key: str) -> None:
+        """This page of a witness has this key; an older key of the same page is forgotten."""
+        ...
+
+    def gone(self, connection: ConnectionId) -> list[ActionId]:
+        """A page went. Returns the actions whose devices changed by that."""
+        ...
+
+    def leave(self, action: ActionId, member: str) -> bool:
+        """Every page of a witness who left, was removed, or reported it. Whether there was one."""
+        ...
+
+    def devices(self, action: ActionId) -> DevicesNow: ...
+    def share(self, action: ActionId, command: ShareKeys) -> list[tuple[ConnectionId, KeysNow]]:
+        """What the member's page wrapped, for the pages it is for. Shares for unknown devices are left out."""
+        ...
+
+    def forget(self, action: ActionId) -> None: ...
+
+
+class Recorder(Protocol):
+    """How records become bytes, and who seals them (WA6)."""
+
+    @property
+    def fingerprint(self) -> str: ...
+    def encode(self, plain: object) -> bytes:
+        """Canonical: equal values give equal bytes."""
+        ...
+
+    def file(self, action: ActionId, entries: Sequence[RecordEntry], sealed_at: Instant) -> str:
+        """The sealed record as JSON text."""
         ...
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from presence.ids import AccountId, CallId, DeviceId, GroupId, Instant, MemberId, RoomId
+from presence.ids import AccountId, ActionId, CallId, DeviceId, GroupId, Instant, MemberId, RoomId
 from rooms.care import ReportReason
 from rooms.group import Group, Membership
 
@@ -122,6 +122,14 @@ class Report:
     reason: ReportReason
     words: str
     entry_text: str
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Tombstone:
+    """A record that was deleted: that there was one, and nothing of it (WA6)."""
+
+    action: ActionId
     at: Instant
 
 

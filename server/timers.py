@@ -12,6 +12,7 @@ import structlog
 
 from presence.ids import CallId, Instant
 from rooms.call import Call
+from server.handlers import witness_changes
 from server.handlers.call_changes import save_call
 from server.handlers.check_ins import tell_due
 from server.handlers.joining import expire_requests
@@ -74,8 +75,15 @@ class Timers:
         for _ in range(ROUNDS_AT_MOST):  # many are due at once after a stop: they do not wait for the next look
             if await self.look() < AT_ONCE:
                 break
+        await self._witnessed()
         await self._send_pages()
         self.store_ok = not self._services.store.afloat
+
+    async def _witnessed(self) -> None:
+        """Deadlines and leases of witnessed actions. They come after those of calls, and wait for no store."""
+        if not self._services.store.afloat:
+            await witness_changes.do_due(self._services)
+            await witness_changes.look_at_witnesses(self._services)
 
     async def chores(self) -> None:
         """Questions of the day after, and once an hour what has been kept long enough goes (UC12, CB8)."""

@@ -19,6 +19,9 @@ from rooms.call import Call, Recipient, delivered, helpers, is_over, may_read_ro
 from rooms.chat import Entry
 from rooms.crowd import crowd_of
 from rooms.group import Membership
+from rooms.witness import Action
+from server.gateway.actions import SOON_SECONDS as ACTIONS_SOON_SECONDS
+from server.gateway.actions import ActionTeller
 from server.gateway.hub import Hub
 from server.gateway.outbox import PRESENCE
 from server.handlers.calls import member_in_call
@@ -49,6 +52,7 @@ class Announcer:
         self._store = store
         self._on_device_changed = on_device_changed
         self._services: Services | None = None
+        self._teller: ActionTeller | None = None
         self._soft: dict[CallId, Call] = {}
         self._soft_cards: dict[CallId, Call] = {}
         self._told_asked: dict[CallId, int] = {}
@@ -60,12 +64,19 @@ class Announcer:
 
     def bind(self, services: Services) -> None:
         self._services = services
+        self._teller = ActionTeller(self._hub, services)
 
     @property
     def _s(self) -> Services:
         if self._services is None:
             raise RuntimeError("announcer used before bind")
         return self._services
+
+    @property
+    def _actions(self) -> ActionTeller:
+        if self._teller is None:
+            raise RuntimeError("announcer used before bind")
+        return self._teller
 
     # ---- calls
 
@@ -140,6 +151,13 @@ class Announcer:
         if member is None or not may_read_room(call, member):
             self._hub.unwatch(who.connection, f"room:{call.room}")
             self._s.roster.exit(who.connection, f"room:{call.room}")
+
+    # ---- witnessed actions
+
+    def action_changed(self, action: Action) -> None:
+        self._actions.follow(action)
+        self._soon(f"action {action.id}", ACTIONS_SOON_SECONDS, lambda: self._actions.tell(action.id))
+        self.desk_changed()
 
     # ---- words
 
@@ -256,8 +274,12 @@ class Announcer:
         if not watchers:
             return
         coordinators = [a.id for a in staff if a.coordinator]
-        calls, reports = await self._store.read(
-            lambda tx: (tx.calls.live(), {one: len(reports_for(tx, one)) for one in coordinators})
+        calls, actions, reports = await self._store.read(
+            lambda tx: (
+                tx.calls.live(),
+                tx.actions.of_state("running"),
+                {one: len(reports_for(tx, one)) for one in coordinators},
+            )
         )
         by_id = {a.id: a for a in staff}
         for who in watchers:
@@ -265,7 +287,7 @@ class Announcer:
             if account is None:
                 self._hub.unwatch(who.connection, "desk")
             elif not who.locked:
-                view = desk_for(self._s, account, calls, reachable, reports.get(account.id, 0))
+                view = desk_for(self._s, account, calls, actions, reachable, reports.get(account.id, 0))
                 self._hub.send_urgent(who.connection, view)
 
     async def _tell_every_group(self) -> None:

@@ -13,6 +13,7 @@ from server.handlers.call_changes import save_all_of_group
 from server.handlers.chat import seat_in
 from server.handlers.groups import person_of
 from server.handlers.services import Done, Services, commit
+from server.handlers.witness_changes import after_block
 from server.ports import Changes, Tx
 from server.records import Block, Report
 from server.who import Who
@@ -28,11 +29,14 @@ async def block_member(services: Services, who: Who, command: f.BlockMember) -> 
         tx.care.block(who.account, other.account, other.group, other.id, now)
         groups = [mine.group.id for mine in tx.groups.groups_of(who.account)]
         calls = [call for group in groups for call in save_all_of_group(services, tx, group, now, reaches)]
+        actions = after_block(services, tx, who.account, other.account, now)
 
         def announce(changes: Changes) -> None:
             changes.block_changed(who.account, other.account)
             for call in calls:
                 changes.call_changed(call)
+            for action in actions:
+                changes.action_changed(action)
 
         return Done(f.Ok(re=command.k), announce)
 

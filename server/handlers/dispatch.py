@@ -6,12 +6,51 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from rooms.refusals import Refusal, Refused
-from server.handlers import availability, calls, care, chat, check_ins, groups, joining, oncall, presence
+from server.handlers import (
+    availability,
+    calls,
+    care,
+    chat,
+    check_ins,
+    groups,
+    joining,
+    oncall,
+    presence,
+    record_book,
+    witness,
+)
 from server.handlers.services import Services
 from server.who import Who
 from server.wire import frames as f
+from server.wire import witness as w
 
 Handler = Callable[[Services, Who, Any], Awaitable[f.Event | None]]
+
+WITNESS: dict[type[f.Frame], Handler] = {
+    w.DeclareAction: witness.declare_action,
+    w.AskWitnesses: witness.ask_witnesses,
+    w.GoLive: witness.go_live,
+    w.SetMedium: witness.set_medium,
+    w.CutPicture: witness.cut_picture,
+    w.SayStep: witness.say_step,
+    w.DeclareDone: witness.declare_done,
+    w.StopAction: witness.stop_action,
+    w.RemoveWitness: witness.remove_witness,
+    w.ShareKeys: witness.share_keys,
+    w.JoinAction: witness.join_action,
+    w.LeaveAction: witness.leave_action,
+    w.Look: witness.look,
+    w.Got: witness.got,
+    w.WithYou: witness.with_you,
+    w.Attest: witness.attest,
+    w.ReportAction: witness.report_action,
+    w.OpenMedia: witness.open_media,
+    w.TurnIntoCall: witness.turn_into_call,
+    w.EndForSafety: witness.end_for_safety,
+    w.ListRecords: record_book.list_records,
+    w.ExportRecord: record_book.export_record,
+    w.DeleteRecord: record_book.delete_record,
+}
 
 HANDLERS: dict[type[f.Frame], Handler] = {
     f.Beat: presence.beat,
@@ -69,10 +108,14 @@ HANDLERS: dict[type[f.Frame], Handler] = {
     f.ReportMember: care.report_member,
     f.ListReports: care.list_reports,
     f.ResolveReport: care.resolve_report,
+    **WITNESS,
 }
 
-MAY_WHEN_LOCKED = (f.Beat, f.Visible, f.RaiseCall, f.CancelCall, f.UndoCancel, f.StepAway, f.DangerNow, f.FetchOnCall)
-"""After quick exit: reading is locked, pressing is not (CB4)."""
+MAY_WHEN_LOCKED = (
+    f.Beat, f.Visible, f.RaiseCall, f.CancelCall, f.UndoCancel, f.StepAway, f.DangerNow, f.FetchOnCall,
+    w.CutPicture, w.StopAction, w.TurnIntoCall,
+)  # fmt: skip
+"""After quick exit: reading is locked, pressing is not (CB4). A picture can still be cut."""
 
 
 async def handle(services: Services, who: Who, command: f.Command) -> f.Event | None:

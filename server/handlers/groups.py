@@ -6,12 +6,15 @@ from dataclasses import replace
 
 from presence.availability import OnBreak, Open, Quiet
 from presence.ids import GroupId, Instant, MemberId, RoomId
+from rooms.call import Call
 from rooms.group import Group, Membership, Role, State, must_be_active, must_moderate, must_write, size_band
 from rooms.refusals import Refusal, Refused
 from rooms.search import matches
+from rooms.witness import Action
 from server.handlers.call_changes import save_all_of_group
 from server.handlers.joining import entry_joined, join, told_joined
 from server.handlers.services import Done, Reaches, Services, commit
+from server.handlers.witness_changes import after_leaving
 from server.names import clean_name
 from server.ports import Changes, Tx
 from server.records import MyGroup
@@ -121,16 +124,23 @@ async def set_role(services: Services, who: Who, command: f.SetRole) -> f.Ok:
             after = replace(after, availability=Quiet(), rung_when_away=False)
         tx.groups.change_member(after)
         calls = save_all_of_group(services, tx, member.group, now, reaches)
+        actions = after_leaving(services, tx, member, now) if after.role is Role.OBSERVER else []
         tx.care.add_audit(moderator.id, f"role_{command.role}", member.id, now)
 
         def announce(changes: Changes) -> None:
             _told_changed(changes, member)
-            for call in calls:
-                changes.call_changed(call)
+            _tell_all(changes, calls, actions)
 
         return Done(f.Ok(re=command.k), announce)
 
     return await commit(services, who, command, decide)
+
+
+def _tell_all(changes: Changes, calls: list[Call], actions: list[Action]) -> None:
+    for call in calls:
+        changes.call_changed(call)
+    for action in actions:
+        changes.action_changed(action)
 
 
 def _moderated(tx: Tx, who: Who, member_id: str) -> tuple[Membership, Membership]:
@@ -174,14 +184,14 @@ async def leave_group(services: Services, who: Who, command: f.LeaveGroup) -> f.
 def _out(services: Services, tx: Tx, member: Membership, key: str, now: Instant, reaches: Reaches) -> Done:
     tx.groups.change_member(replace(member, state=State.REMOVED, availability=Quiet(), rung_when_away=False))
     calls = save_all_of_group(services, tx, member.group, now, reaches)
+    actions = after_leaving(services, tx, member, now)
     group = tx.groups.group(member.group)
     assert group is not None  # noqa: S101  foreign key
 
     def announce(changes: Changes) -> None:
         changes.member_removed(member.account, group.room)
         _told_changed(changes, member)
-        for call in calls:
-            changes.call_changed(call)
+        _tell_all(changes, calls, actions)
 
     return Done(f.Ok(re=key), announce)
 

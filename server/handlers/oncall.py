@@ -6,9 +6,11 @@ from presence.ids import CallId
 from rooms import desk, on_call
 from rooms.call import Call
 from rooms.refusals import Refusal, Refused
+from rooms.witness import Action
 from server.handlers.call_changes import change_call
 from server.handlers.call_views import desk_row
 from server.handlers.services import Done, Services, commit
+from server.handlers.witness_views import desk_action
 from server.ports import Tx
 from server.records import Account, AuditLine
 from server.who import Who
@@ -45,7 +47,9 @@ async def set_shift(services: Services, who: Who, command: f.SetShift) -> f.Ok:
     return await commit(services, who, command, decide)
 
 
-def desk_for(services: Services, account: Account, calls: list[Call], reachable: int, reports: int = 0) -> f.DeskNow:
+def desk_for(
+    services: Services, account: Account, calls: list[Call], actions: list[Action], reachable: int, reports: int = 0
+) -> f.DeskNow:
     """The whole dashboard of one volunteer (OC1)."""
     now, store = services.clock.now(), services.store
     on_duty = desk.is_on_duty(account)
@@ -60,7 +64,7 @@ def desk_for(services: Services, account: Account, calls: list[Call], reachable:
         on_shift=account.shift == "on",
         backup=account.shift == "backup",
         shift_since=account.shift_since if account.shift else None,
-        actions=[],
+        actions=[desk_action(a) for a in desk.actions_on_desk(actions, account.id, services.hidden_from(account.id))],
         rows=rows,
         volunteers_reachable=reachable,
         worst_lateness_ms=services.worst_lateness_ms,

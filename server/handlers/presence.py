@@ -14,7 +14,8 @@ from rooms import caller, escalation, responder
 from rooms.call import Call, Dismissed
 from rooms.crowd import Crowd, seen_by
 from rooms.desk import is_staff
-from rooms.group import State
+from rooms.group import Membership, State
+from rooms.witness import Action
 from server.handlers import check_ins, joining
 from server.handlers.call_changes import save_call
 from server.handlers.call_views import caller_view, card
@@ -22,6 +23,9 @@ from server.handlers.calls import member_in_call
 from server.handlers.groups import my_group_view, person_of
 from server.handlers.services import Services
 from server.handlers.unreadable import mend_calls
+from server.handlers.witness_changes import devices_changed, line_changed
+from server.handlers.witness_changes import restart as restart_actions
+from server.handlers.witness_views import action_card, may_see, my_action
 from server.ports import Tx
 from server.records import Account, MyGroup
 from server.who import Who
@@ -58,12 +62,32 @@ async def arrived(services: Services, who: Who) -> None:
         for event in views_of(services, call, who):
             services.out.send_urgent(who.connection, event)
     if not who.locked:
+        await _tell_actions(services, who)
         for question in await check_ins.waiting_for(services, who.account):
             services.out.send_urgent(who.connection, question)
         answers = await joining.answers_for(services, who.account)
         if answers is not None and answers.answers:
             services.out.send_urgent(who.connection, answers)
     await reach_changed(services, who.account)
+
+
+async def _tell_actions(services: Services, who: Who) -> None:
+    """Witnessed actions of one's own, and of one's groups (WA1)."""
+    await line_changed(services, who.account)
+
+    def read(tx: Tx) -> tuple[list[Action], list[tuple[Action, Membership]]]:
+        seats = {g.group.id: g.me for g in tx.groups.groups_of(who.account)}
+        others = [(a, seats[a.group]) for a in tx.actions.running_in(seats) if a.account != who.account]
+        return tx.actions.running_of(who.account), others
+
+    mine, others = await services.store.read(read)
+    now, times, hidden = services.clock.now(), services.witness_times, services.hidden_from(who.account)
+    for action in mine:
+        services.out.send_urgent(who.connection, my_action(action, now, times))
+        services.out.send_urgent(who.connection, services.keyring.devices(action.id))
+    for action, me in others:
+        if may_see(action, me, hidden):
+            services.out.send_urgent(who.connection, action_card(action, me, now, times, hidden))
 
 
 def _someone_is_back(services: Services, call: Call, account: AccountId, now: int) -> Call:
@@ -118,6 +142,9 @@ def _page_hidden(services: Services, call: Call, account: AccountId, now: int) -
 async def went(services: Services, who: Who, seat: Seat | None) -> None:
     """A socket closed or a lease lapsed. The *member* is gone only when no other page of theirs is there (UC5)."""
     await _touch_calls(services, who.account, _someone_went)
+    await line_changed(services, who.account)
+    for action_id in services.keyring.gone(who.connection):
+        await devices_changed(services, action_id)
     if seat is not None:
         await reach_changed(services, who.account)
         if "desk" in seat.places:
@@ -200,6 +227,7 @@ async def restart(services: Services) -> int:
                 save_call(services, tx, call, escalation.after_restart(call, now), now, {})
 
     calls = await services.store.write(begin)
+    await restart_actions(services)
     for at in range(0, len(calls), RESTARTED_AT_ONCE):  # all in one would be late with many calls, at each start again
         some = calls[at : at + RESTARTED_AT_ONCE]
         await services.store.write(partial(anew, some=some))

@@ -13,6 +13,7 @@ from presence.ids import Instant, MemberId, Millis
 from rooms.call import Asked, Call, CantNow, Parked, Recipient
 from rooms.ladder import next_deadline
 from rooms.policy import HOUR
+from server.handlers import witness_changes
 from server.handlers.services import Services
 from server.ports import Tx
 
@@ -44,6 +45,7 @@ async def sweep(services: Services, retention: Retention) -> int:
             words_due = call.end is not None and call.end.at <= now - retention.call_words_ms
             tx.calls.forget_traces(_without_traces(call, words=not words_due), words_too=words_due)
             touched += 1
+        witness_changes.forget_names(tx, now - retention.call_words_ms, AT_ONCE)
         tx.keys.forget_before(now - retention.keys_ms)
         tx.joining.forget_settled_before(now - retention.settled_ms)
         tx.accounts.forget_revoked_before(now - retention.settled_ms)

@@ -8,14 +8,15 @@ from dataclasses import dataclass, field
 
 from msgspec import structs
 
-from presence.ids import AccountId, CallId
+from presence.ids import AccountId, ActionId, CallId, Instant, MemberId
 from presence.lease import LeaseTimes
 from presence.roster import Roster
 from rooms.call import Reached
 from rooms.policy import Policy
 from rooms.refusals import Refusal, Refused
+from rooms.witness import Action, Medium, WitnessTimes, is_over, present
 from server.clock import Clock
-from server.ports import Changes, Outgoing, SeatId, Store, Tx
+from server.ports import Changes, Keyring, Media, Outgoing, Recorder, SeatId, Store, Tx
 from server.tries import Tries
 from server.who import Who
 from server.wire.codec import command_digest, decode_ok, encode_event
@@ -29,6 +30,14 @@ class Ack:
     who: Who
     reached: Reached
     done: asyncio.Future[None]
+
+
+@dataclass(frozen=True, slots=True)
+class LastGot:
+    """When a witness's page last said that something reached it, and by what medium."""
+
+    at: Instant
+    medium: Medium
 
 
 @dataclass(slots=True)
@@ -45,6 +54,12 @@ class Services:
     new_id: Callable[[], str]
     new_secret: Callable[[], str]
     seat_id: SeatId
+    recorder: Recorder
+    media: Media
+    keyring: Keyring
+    witness_times: WitnessTimes = field(default_factory=WitnessTimes)
+    got: dict[ActionId, dict[MemberId, LastGot]] = field(default_factory=dict)
+    """Leases of the witnesses who are present (WA4), renewed by their pages."""
     blocked: dict[AccountId, set[AccountId]] = field(default_factory=dict)
     acks: dict[CallId, list[Ack]] = field(default_factory=dict)
     """Acks of devices that wait for the commit under way; see `server.handlers.calls`."""
@@ -56,6 +71,18 @@ class Services:
     """Since start: their stored body could not be read."""
     calls_unreadable: int = 0
     """Those that could not even be begun anew."""
+
+    def note_present(self, action: Action, now: Instant) -> None:
+        """The leases of an action follow it: who is present has one, nobody else."""
+        here = {w.member: w.perceived or Medium.TEXT for w in present(action)} if not is_over(action) else {}
+        if not here:
+            self.got.pop(action.id, None)
+            return
+        kept = self.got.setdefault(action.id, {})
+        for gone in kept.keys() - here.keys():
+            del kept[gone]
+        for member, medium in here.items():
+            kept.setdefault(member, LastGot(now, medium))
 
     def hidden_from(self, account: AccountId) -> set[AccountId]:
         """Everyone with whom this person has a block, in either direction (CB2)."""

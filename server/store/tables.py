@@ -200,6 +200,33 @@ deadlines = Table(
     Column("due_at", BigInteger, nullable=False, index=True),
 )
 
+actions = Table(
+    "actions",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("group_id", String(16), nullable=False, index=True),  # empty in a tombstone, like the three below
+    Column("member", String(16), nullable=False),
+    Column("account", String(16), nullable=False, index=True),
+    Column("version", Integer, nullable=False),
+    Column("state", String(8), nullable=False, index=True),  # planned, running, over, deleted
+    Column("made_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),
+    Column("forgotten", Boolean, nullable=False, default=False),  # the witnesses' names are gone
+    Column("body", LargeBinary, nullable=False),
+)
+
+action_entries = Table(
+    "action_entries",
+    metadata,
+    Column("action", ForeignKey("actions.id", ondelete="CASCADE"), primary_key=True),
+    Column("n", Integer, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, nullable=False),
+    Column("what", String(24), nullable=False),
+    Column("more", LargeBinary, nullable=False),
+    Column("hash", String(64), nullable=False),
+    sqlite_with_rowid=False,
+)
+
 pages = Table(
     "pages",
     metadata,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from server.store.accounts import SqlAccounts
+from server.store.actions import SqlActions
 from server.store.calls import SqlCalls
 from server.store.care import SqlCare
 from server.store.chat import SqlChat
@@ -23,5 +24,6 @@ class SqlTx:
         self.joining: SqlJoining = SqlJoining(db)
         self.chat: SqlChat = SqlChat(db)
         self.calls: SqlCalls = SqlCalls(db)
+        self.actions: SqlActions = SqlActions(db)
         self.care: SqlCare = SqlCare(db)
         self.keys: SqlKeys = SqlKeys(db)

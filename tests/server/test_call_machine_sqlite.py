@@ -33,13 +33,17 @@ from rooms.group import Group, Membership, Role, State
 from rooms.policy import Policy
 from rooms.refusals import Refused
 from server.gateway.announcer import Announcer
+from server.gateway.connection import framed
 from server.gateway.hub import Hub
 from server.handlers import presence
 from server.handlers.calls import member_in_call
 from server.handlers.dispatch import handle
 from server.handlers.services import Services
 from server.ids import new_id, new_secret
+from server.media.keyring import LocalKeyring
+from server.media.relay import Relay
 from server.ports import Tx
+from server.record_key import RecordKey
 from server.records import Account
 from server.settings import Settings
 from server.store.migrate import upgrade
@@ -114,6 +118,9 @@ class Node:
             new_id=new_id,
             new_secret=new_secret,
             seat_id=lambda account, _group: MemberId(f"seat{account[4:]}"),
+            recorder=RecordKey.load_or_make(self.path.with_suffix(".pem")),
+            media=Relay(self.clock, framed),
+            keyring=LocalKeyring(new_id),
         )
         self.announcer.bind(self.services)
         raw = self.store._writer._engine.raw_connection()

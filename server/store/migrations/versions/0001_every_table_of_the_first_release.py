@@ -28,6 +28,24 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id'),
     sa.UniqueConstraint('login_key')
     )
+    op.create_table('actions',
+    sa.Column('id', sa.String(length=16), nullable=False),
+    sa.Column('group_id', sa.String(length=16), nullable=False),
+    sa.Column('member', sa.String(length=16), nullable=False),
+    sa.Column('account', sa.String(length=16), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('state', sa.String(length=8), nullable=False),
+    sa.Column('made_at', sa.BigInteger(), nullable=False),
+    sa.Column('ended_at', sa.BigInteger(), nullable=True),
+    sa.Column('forgotten', sa.Boolean(), nullable=False),
+    sa.Column('body', sa.LargeBinary(), nullable=False),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('actions', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_actions_account'), ['account'], unique=False)
+        batch_op.create_index(batch_op.f('ix_actions_group_id'), ['group_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_actions_state'), ['state'], unique=False)
+
     op.create_table('audit',
     sa.Column('seq', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
     sa.Column('at', sa.BigInteger(), nullable=False),
@@ -80,6 +98,17 @@ def upgrade() -> None:
     sa.Column('questions', sa.Text(), nullable=False),
     sa.Column('made_at', sa.BigInteger(), nullable=False),
     sa.PrimaryKeyConstraint('id')
+    )
+    op.create_table('action_entries',
+    sa.Column('action', sa.String(length=16), nullable=False),
+    sa.Column('n', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('at', sa.BigInteger(), nullable=False),
+    sa.Column('what', sa.String(length=24), nullable=False),
+    sa.Column('more', sa.LargeBinary(), nullable=False),
+    sa.Column('hash', sa.String(length=64), nullable=False),
+    sa.ForeignKeyConstraint(['action'], ['actions.id'], ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('action', 'n'),
+    sqlite_with_rowid=False
     )
     op.create_table('calls',
     sa.Column('id', sa.String(length=16), nullable=False),
@@ -309,6 +338,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_calls_caller_account'))
 
     op.drop_table('calls')
+    op.drop_table('action_entries')
     op.drop_table('groups')
     op.drop_table('facts')
     with op.batch_alter_table('deadlines', schema=None) as batch_op:
@@ -321,5 +351,11 @@ def downgrade() -> None:
     op.drop_table('client_keys')
     op.drop_table('blocks')
     op.drop_table('audit')
+    with op.batch_alter_table('actions', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_actions_state'))
+        batch_op.drop_index(batch_op.f('ix_actions_group_id'))
+        batch_op.drop_index(batch_op.f('ix_actions_account'))
+
+    op.drop_table('actions')
     op.drop_table('accounts')
     # ### end Alembic commands ###
