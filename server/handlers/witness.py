@@ -233,9 +233,8 @@ async def got(services: Services, who: Who, command: w.Got) -> None:
         return
     if action.account in services.hidden_from(who.account):
         return
-    lease = services.got.get(action_id, {}).get(witness.member)
-    if lease is not None:
-        services.got[action_id][witness.member] = LastGot(now, medium)
+    if witness.present_since is not None:
+        services.got.setdefault(action_id, {})[witness.member] = LastGot(now, medium)
     if commands.got(action, witness.member, medium, now) is action:
         return
 

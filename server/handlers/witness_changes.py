@@ -156,9 +156,9 @@ async def look_at_witnesses(services: Services) -> None:
             before = tx.actions.get(action_id)
             return None if before is None else save_action(services, tx, before, act(before), now)
 
-        for member in late:
-            got.pop(member, None)
         changed = await services.store.write(decide)
+        for member in late:  # only now: a store that is down must not leave somebody present for ever
+            got.pop(member, None)
         if changed is not None:
             services.changes.action_changed(changed)
 
