@@ -107,7 +107,7 @@ SENTENCES: dict[Refusal, tuple[str, str]] = {
         "This record is not whole any more, so we do not put our name to it.",
         "Tell whoever runs this server; they may have a copy.",
     ),
-    Refusal.NOT_A_TIME: ("That is not a day and time we can find on a clock.", "Choose another one."),
+    Refusal.NOT_A_TIME: ("We cannot find that time on a clock, or it has passed.", "Choose another one."),
     Refusal.NOT_SAVED: ("We could not save that just now.", "Keep the page open; we try again."),
 }
 

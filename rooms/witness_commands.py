@@ -70,7 +70,7 @@ def declare(said: Declaration, now: Instant, plan: Proposed | None = None) -> Ac
     if said.deed in NOT_WITNESSED:
         raise Refused(Refusal.NOT_WITNESSED, said.deed)
     if plan is not None and plan.at <= now:
-        raise Refused(Refusal.TOO_LATE, "planned for the past")
+        raise Refused(Refusal.NOT_A_TIME, "planned for the past")
     deed = Deed(said.deed)
     medium = Medium.TEXT if deed is Deed.HAND_OVER else said.medium
     stage: Stage = Gathering(now) if plan is None else plan

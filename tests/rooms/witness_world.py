@@ -225,6 +225,11 @@ def gathering(**more: Any) -> World:
     return World(said(**more))
 
 
+def planned(minutes: float, **more: Any) -> World:
+    """For so many minutes from now."""
+    return World(said(**more), Proposed(START + round(minutes * 60_000), "2027-01-15T10:00", "Europe/Berlin"))
+
+
 def live(*names: str, **more: Any) -> World:
     """Live since second 10, with these people watching."""
     w = gathering(**more).at(9)

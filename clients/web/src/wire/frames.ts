@@ -1555,7 +1555,7 @@ export const REFUSALS = {
   one_at_a_time: ["You have one running already.", "Finish or stop that one first."],
   not_present: ["Only those who were there at that moment can say what they saw.", "There is nothing more to do."],
   record_broken: ["This record is not whole any more, so we do not put our name to it.", "Tell whoever runs this server; they may have a copy."],
-  not_a_time: ["That is not a day and time we can find on a clock.", "Choose another one."],
+  not_a_time: ["We cannot find that time on a clock, or it has passed.", "Choose another one."],
   not_saved: ["We could not save that just now.", "Keep the page open; we try again."],
 } as const;
 
