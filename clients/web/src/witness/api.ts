@@ -60,7 +60,8 @@ export interface Sending {
   uncut(): Promise<void>;
   /** Another step of the ladder, by the member's own tap: up or down, `why: "choice"`. */
   choose(medium: Medium): Promise<void>;
-  /** Ask for the camera once more (after it was refused, missing or busy). */
+  /** Ask for the camera once more (after it was refused, missing or busy). Where it stepped down to text for that:
+   * `choose("video")`, which asks too. */
   askAgain(): void;
   /** A photo from a file the member chose, or from the camera. Rejects with `NotAPhoto` when it is no picture. */
   photo(from: Blob | null): Promise<Photo>;

@@ -57,7 +57,7 @@ export function unsent(ladder: Ladder, bytes: number, now: number): Ladder {
 }
 
 export function lineAway(ladder: Ladder, now: number): Ladder {
-  if (ladder.away.at(-1)?.to === null) return ladder;
+  if (isAway(ladder)) return ladder;
   return { ...ladder, stuckSince: null, away: [...recent(ladder, now), { from: now, to: null }] };
 }
 
@@ -65,6 +65,8 @@ export function lineBack(ladder: Ladder, now: number): Ladder {
   const away = ladder.away.map((one) => (one.to === null ? { ...one, to: now } : one));
   return { ...ladder, away, counts: [], stuckSince: null, calmUntil: now + PATIENCE_MS };
 }
+
+const isAway = (ladder: Ladder) => ladder.away.at(-1)?.to === null;
 
 const recent = (ladder: Ladder, now: number) =>
   ladder.away.filter(({ to }) => to === null || now - to < AWAY_WITHIN_MS);
@@ -106,7 +108,7 @@ export function withDevice(ladder: Ladder, able: Able, now: number): Ladder {
 
 /** What the member taps: up or down. */
 export const chosen = (ladder: Ladder, medium: Medium, now: number): Ladder => ({
-  ...beginAt(medium, now), why: "choice", away: ladder.away.at(-1)?.to === null ? ladder.away.slice(-1) : [],
+  ...beginAt(medium, now), why: "choice", away: isAway(ladder) ? [{ from: now, to: null }] : [],
 });
 
 /** What the server says the medium is: another page of the member's may have changed it. */
@@ -114,5 +116,6 @@ export const told = (ladder: Ladder, medium: Medium, why: MediumWhy, now: number
   medium === ladder.medium ? { ...ladder, why } : { ...chosen(ladder, medium, now), why };
 
 function downTo(ladder: Ladder, medium: Medium, why: MediumWhy, now: number): Ladder {
-  return { ...ladder, medium, why, counts: [], stuckSince: null, away: [], calmUntil: now + PATIENCE_MS };
+  const away = isAway(ladder) ? [{ from: now, to: null }] : [];
+  return { ...ladder, medium, why, counts: [], stuckSince: null, away, calmUntil: now + PATIENCE_MS };
 }
