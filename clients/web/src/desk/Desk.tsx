@@ -18,6 +18,7 @@ import { common } from "../text/en";
 import { oncall as words } from "../text/oncall.en";
 import { duration, timeOfDay } from "../text/words";
 import type { DeskNow, DeskRow } from "../wire/frames";
+import { Actions } from "./Actions";
 import { AuditLog } from "./AuditLog";
 import { DeskRowView } from "./Row";
 import { WaitingReports } from "./WaitingReports";
@@ -38,6 +39,7 @@ export function Desk() {
             {words.calls} <span class="quiet">{words.callsNote}</span>
           </h2>
           {view ? <Calls view={view} /> : <p class="quiet">{common.loading}</p>}
+          <Actions actions={view?.actions ?? []} />
           {me.value?.coordinator && <WaitingReports waiting={view?.reports ?? 0} />}
           {me.value?.coordinator && <AuditLog />}
         </section>

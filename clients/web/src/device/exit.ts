@@ -9,6 +9,9 @@ export const shiftCount = signal(0);
 
 let onLeave: () => void = () => {};
 
+/** What must be over before anything else when someone leaves: a camera that is on (WA3). Each takes no time. */
+export const beforeLeaving = new Set<() => void>();
+
 function target(): string {
   const meta = document.querySelector<HTMLMetaElement>('meta[name="exit-target"]');
   const chosen = meta?.content ?? "";
@@ -16,10 +19,17 @@ function target(): string {
 }
 
 /**
- * Leave at once: cover first, network last (CB4: empty within 100 ms). The cover is one opaque element, put there
- * before anything else can take time; then the words go out of the page and out of memory.
+ * Leave at once: a live picture is cut, then the cover, network last (CB4: empty within 100 ms). The cover is one opaque
+ * element, put there before anything else can take time; then the words go out of the page and out of memory.
  */
 export function leaveNow(): void {
+  for (const cut of beforeLeaving) {
+    try {
+      cut();
+    } catch {
+      // the page goes all the same
+    }
+  }
   const call = myCall.peek()?.call ?? null;
   const cover = document.createElement("div");
   cover.className = "exit-cover";

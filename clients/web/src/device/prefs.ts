@@ -1,7 +1,7 @@
 import { signal } from "@preact/signals";
 
 /** Small choices kept on this device. The names say nothing of what they are for (CB4). */
-function kept(name: string, fallback: string) {
+export function kept(name: string, fallback: string) {
   let first = fallback;
   try {
     first = localStorage.getItem(name) ?? fallback;

@@ -1,6 +1,7 @@
 // What the server answers in the gallery, so that lists are full; any other question stays open.
 import type { Deed } from "../net/session";
 import type { Devices, Event, Ok } from "../wire/frames";
+import { fingerprint, recordFile, records } from "./actions";
 import { NOW, aGroup, person } from "./states";
 
 const DAY = 86_400_000;
@@ -23,6 +24,8 @@ const events: readonly Event[] = [
     t: "reports", re: "", group: aGroup.group,
     reports: [{ report: "report", reason: "fixing", words: "It came three times.", about: person("Jo"), group_name: aGroup.name, entry_text: "You should just stop.", at: NOW - DAY }],
   },
+  { t: "records", re: "", records, key: fingerprint },
+  recordFile,
   { t: "blocks", re: "", group: aGroup.group, blocks: [{ person: person("Kit"), at: NOW - DAY }] },
   {
     t: "audit", re: "", intact: true,
@@ -34,6 +37,7 @@ const events: readonly Event[] = [
 ];
 const asked: Partial<Record<Deed["t"], Event["t"]>> = {
   look_at_invite: "invited_to", list_members: "members", list_join_requests: "join_requests", list_reports: "reports", list_blocks: "blocks", read_audit: "audit",
+  list_records: "records", export_record: "record_file",
 };
 const done: Partial<Record<Deed["t"], Partial<Ok>>> = {
   ask_to_join: {}, report_member: {}, fetch_on_call: {}, danger_now: {}, make_invite: { invite: "quiet-river-lamp-09" },

@@ -9,25 +9,18 @@ import { country, usualGroup } from "../device/prefs";
 import { sample } from "../model/clock";
 import { emptyLog } from "../model/log";
 import { apply, cards, checkIns, desk, forgetAll, groups, line, me, myCall, otherCalls, presence, replying, rooms, search, typing } from "../model/model";
-import type { Card, DeskNow, DeskRow, Entry, GroupCard, Helper, JoinAnswer, MyCall, MyGroup, Person, PresenceView } from "../wire/frames";
+import type { Card, DeskNow, DeskRow, Entry, GroupCard, Helper, JoinAnswer, MyCall, Person, PresenceView } from "../wire/frames";
+import { actionPresses, actionStates, deskActions, noActions } from "./actions";
+import { NOW, aGroup, id, person } from "./base";
 
-export const NOW = Date.UTC(2026, 10, 22, 21, 10);
-const id = (name: string) => name.padEnd(16, "_");
+export { NOW, aGroup, person } from "./base";
 
-export const person = (name: string, more: Partial<Person> = {}): Person => ({
-  member: id(name), name, badge: "none", simulated: false, ...more,
-});
 export const helper = (name: string, answer: Helper["answer"], more: Partial<Helper> = {}): Helper => ({
   person: person(name), answer, since: NOW - 90_000, until: answer === "coming" ? NOW + 112_000 : null, connected: true, ...more,
 });
 export const entry = (seq: number, author: string, text: string, more: Partial<Entry> = {}): Entry => ({
   seq, kind: "said", at: NOW - 600_000 + seq * 60_000, author: person(author), text, experience: false, reply_to: null, k: null, ...more,
 });
-export const aGroup: MyGroup = {
-  group: id("group"), room: id("room"), name: "Sober evenings", me: id("Ana"), my_name: "Ana", role: "member", state: "active",
-  availability: "quiet", break_until: null, introduced: true, rung_when_away: false, hidden: false,
-  rules: "Speak from your own life. No medicine advice.", head: 6,
-};
 const inRoom = (name: string, open: boolean, reach: "live" | "standby" = "live") => ({ person: person(name), reach, open_to_calls: open });
 export const somePeople: PresenceView = {
   version: 1, now: NOW, can_come: 4, quiet: 5, standby: 3, volunteers: 2, away_opted_in: 3,
@@ -79,6 +72,7 @@ const held = { ...aCall, standing: "held" as const, helpers: [helper("Maria", "h
 
 function base(): void {
   forgetAll();
+  noActions();
   go({ at: "groups" });
   goneCard.value = null;
   press.value = { is: "none" };
@@ -155,6 +149,7 @@ const aDesk = (more: Partial<DeskNow> = {}) => () => {
 
 /** Every state by name; each starts from the same evening. Those named `desk…` are of the on-call page. */
 export const states: Record<string, () => void> = {
+  ...actionStates(room),
   starting: () => ((gate.value = { is: "starting" }), (line.value = { is: "off" })),
   welcome: out("welcome"),
   welcome_revoked: out("welcome", true),
@@ -299,6 +294,8 @@ export const states: Record<string, () => void> = {
       { ...aRow, call: id("three"), standing: "closed", pinned: [], next: null, can_accept: false },
     ],
   }),
+  desk_actions: aDesk({ actions: deskActions }),
+  desk_actions_end: aDesk({ actions: deskActions }),
   desk_audit: aDesk(),
   desk_reports: aDesk({ reports: 1 }),
   desk_card: () => (aDesk()(), (cards.value = new Map([[aCard.call, { ...aCard, as_volunteer: true }]]))),
@@ -335,6 +332,8 @@ export const presses: Record<string, readonly string[]> = {
   desk_audit: ["Read the audit log"],
   desk_close: ["Close the call"],
   desk_about: ["More about Ana"],
+  desk_actions_end: ["End Ana’s for safety"],
+  ...actionPresses,
 };
 
 export function show(name: string): void {

@@ -174,6 +174,7 @@ export const room = {
   hide: "Hide this message",
   observer: "You are reading along. Nobody rings you, and you see no calls.",
   takePart: "Take part",
+  watchMe: "Watch me do this",
   pendingSay: "A moderator has not answered yet.",
   pendingLead: "You see the group once they have. If you need someone now, the yellow button rings on-call volunteers.",
 };

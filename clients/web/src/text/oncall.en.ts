@@ -1,5 +1,5 @@
 // The words of the on-call page; only that page loads them.
-import { be, digits, list, people, volunteers } from "./words";
+import { be, digits, list, people, plural, volunteers } from "./words";
 
 export const oncall = {
   title: "On call",
@@ -84,5 +84,15 @@ export const oncall = {
   memberPage: "To the member page",
   alertNew: (name: string) => `New call: ${name} is without a human.`,
   alertLapsed: (name: string) => `Pledge lapsed: ${name} is without a human again.`,
+  actions: "Watched by their group",
+  actionsNote: "Counts and facts: no words, no picture.",
+  pills: "pills",
+  turned: "a call now",
+  actionReports: (n: number) => `${plural(n, "report", "reports")}`,
+  actionLost: (time: string) => `connection lost ${time}`,
+  watching: (present: number, joined: number) => `${present} of ${joined} truly watching`,
+  stages: { planned: "planned", due: "due", gathering: "gathering", live: "live", attesting: "saying what reached them", turned: "a call", ended: "over" } as Record<string, string>,
+  endAction: (name: string) => `End ${name}’s for safety`,
+  endAgain: "End it now",
   waiting: (n: number) => `${people(n)} waiting`,
 };

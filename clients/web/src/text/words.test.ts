@@ -1,8 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { call, card } from "./en";
 import * as catalogue from "./en";
+import * as beside from "./beside.en";
 import * as more from "./more.en";
 import * as oncall from "./oncall.en";
+import * as witness from "./witness.en";
 import { digits, duration, list, people, volunteers } from "./words";
 
 describe("grammar", () => {
@@ -50,7 +52,7 @@ function sentences(value: unknown): string[] {
 }
 
 test("“them”, never a guessed “her” or “him”; no shouting, no promise of rescue", () => {
-  const all = [...sentences(catalogue), ...sentences(more), ...sentences(oncall)];
+  const all = [...sentences(catalogue), ...sentences(more), ...sentences(oncall), ...sentences(witness), ...sentences(beside)];
   expect(all.length).toBeGreaterThan(250);
   for (const sentence of all) {
     expect(sentence).not.toMatch(/\b(she|he|her|him|his|hers)\b/i);

@@ -116,6 +116,10 @@ function You({ group }: { group: MyGroup }) {
     <div class="stack-2">
       <h2 class="wide-only">{presenceText.you}</h2>
       <Availability group={group} />
+      <button class="btn wide item" type="button" onClick={() => go({ at: "witness", show: "declare", group: group.group })}>
+        <Icon name="users" />
+        {words.watchMe}
+      </button>
     </div>
   );
 }

@@ -1,2 +1,80 @@
-/** Witnessed actions beside the room and the groups. */
-export const Lines = () => null;
+import { signal } from "@preact/signals";
+import { go, place } from "../../app/place";
+import { Strip } from "../../components/Strip/Strip";
+import { actions } from "../../model/witness";
+import type { Action } from "../../model/witness";
+import { common } from "../../text/en";
+import { lines as words, mine as mineWords } from "../../text/witness.en";
+import type { ActionCard, MyAction } from "../../wire/frames";
+import { planWords } from "./derive";
+
+/** What this person does not want to be asked again on this page. Nobody is told. */
+export const notNow = signal<ReadonlySet<string>>(new Set());
+
+const here = (one: Action) => {
+  const at = place.value;
+  return at.at !== "room" || at.group === one.group;
+};
+
+/** Witnessed actions beside a room and the groups: a calm line each, no sound, no alarm (WA1). */
+export function Lines() {
+  const all = [...actions.value.values()].filter(here);
+  return (
+    <>
+      {all.map((one) => (one.t === "my_action" ? <MineLine key={one.action} one={one} /> : <TheirLine key={one.action} one={one} />))}
+    </>
+  );
+}
+
+function MineLine({ one }: { one: MyAction }) {
+  if (one.stage === "ended") return null;
+  const says =
+    one.stage === "planned"
+      ? words.planned(one.deed, one.plan ? planWords(one.plan.local) : "")
+      : one.stage === "due"
+        ? words.due(one.deed)
+        : words.mine(one.deed);
+  const more =
+    one.stage === "turned" ? mineWords.turnedSay : one.stage === "gathering" || one.stage === "live" ? mineWords.withYou(one.present, one.wanted) : "";
+  return (
+    <Strip
+      icon="users"
+      look={one.stage === "planned" ? "" : "note"}
+      action={
+        <button class="btn" type="button" onClick={() => go({ at: "witness", show: "mine", action: one.action })}>
+          {words.mineGo}
+        </button>
+      }
+    >
+      <b>{says}</b> {more}
+    </Strip>
+  );
+}
+
+function TheirLine({ one }: { one: ActionCard }) {
+  const open = () => go({ at: "witness", show: "theirs", action: one.action });
+  if (one.stage === "ended" && !one.joined) return null;
+  if (!one.joined && notNow.value.has(one.action)) return null;
+  const name = one.member.name;
+  return (
+    <Strip
+      icon={one.joined ? "heart-handshake" : "hand"}
+      look={one.joined ? "note" : ""}
+      action={
+        <>
+          <button class="btn" type="button" onClick={open}>
+            {one.joined ? words.goOn : words.open}
+          </button>
+          {!one.joined && (
+            <button class="btn bare" type="button" aria-label={words.notNow(name)} onClick={() => (notNow.value = new Set([...notNow.peek(), one.action]))}>
+              {common.cancel}
+            </button>
+          )}
+        </>
+      }
+    >
+      <b>{one.stage === "ended" ? words.overFor(name) : one.joined ? words.withThem(name, one.deed) : words.asks(name, one.deed)}</b>
+      {!one.joined && one.words && <span class="words"> “{one.words}”</span>}
+    </Strip>
+  );
+}

@@ -1,0 +1,15 @@
+import { signal } from "@preact/signals";
+import type { Medium } from "../../text/deeds.en";
+import type { ActionCard } from "../../wire/frames";
+import { best } from "./derive";
+
+const byAction = signal<ReadonlyMap<string, Medium>>(new Map());
+
+/** Something of that kind was on this page. */
+export function reached(action: string, medium: Medium): void {
+  const now = best(byAction.peek().get(action) ?? null, medium);
+  if (byAction.peek().get(action) !== now) byAction.value = new Map([...byAction.peek(), [action, now]]);
+}
+
+/** The best that reached this page, for the witness's own words (WA6). What goes into the record the server decides. */
+export const perceived = (card: ActionCard): Medium => byAction.value.get(card.action) ?? (card.looking ? card.medium : "text");
