@@ -8,7 +8,7 @@ the store does it, with the independent implementation of msgpack and a stand-in
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -31,6 +31,7 @@ from rooms.witness import (
     advance,
     lapse,
     next_deadline,
+    present,
 )
 
 START: Instant = 1_800_000_000_000
@@ -79,6 +80,8 @@ def said(deed: str = "pour_out", medium: Medium = Medium.VIDEO, wanted: int = 1,
 class World:
     """One action, its witnesses, its record and its clock."""
 
+    times = TIMES
+
     def __init__(self, declared: do.Declaration, plan: Proposed | None = None) -> None:
         self.now = START
         self.got_at: dict[MemberId, Instant] = {}
@@ -93,24 +96,35 @@ class World:
         return (self.now - START) / 1000
 
     def at(self, seconds: float) -> World:
-        """Time passes; every deadline on the way is met when it is due, and lapses are seen within the second."""
+        """Time passes; every deadline on the way is met when it is due, and so is the end of every presence."""
         end = START + round(seconds * 1000)
         assert end >= self.now, "time runs one way"
-        while self.now < end:
-            due = next_deadline(self.action, TIMES)
-            self.now = min(end, self.now + 1000, *([] if due is None else [max(due, self.now + 1)]))
+        while True:
+            due = min((at for at in self._soon() if at <= end), default=None)
+            if due is None:
+                break
+            assert due > self.now, "a deadline that never passes"
+            self.now = due
             self.look()
+        self.now = end
         return self
+
+    def _soon(self) -> Iterator[Instant]:
+        due = next_deadline(self.action, self.times)
+        if due is not None:
+            yield due
+        for witness in present(self.action):
+            yield self.got_at[witness.member] + self.times.present_for_ms
 
     def after(self, seconds: float) -> World:
         return self.at(self.seconds + seconds)
 
     def look(self) -> None:
-        self._then(lapse(self.action, self.got_at, self.now, TIMES))
+        self._then(lapse(self.action, self.got_at, self.now, self.times))
 
     def _then(self, action: Action) -> None:
         """What the store does with every change: due things, and what is new goes into the record."""
-        self.action = advance(action, self.now, TIMES)
+        self.action = advance(action, self.now, self.times)
         head = self.action.head or record.genesis(self.action.id)
         for fact in self.action.news:
             self.entries.append(record.next_entry(head, len(self.entries) + 1, fact.at, fact.what, fact.more, encode))
@@ -127,7 +141,7 @@ class World:
         self.ana(do.go_live, self.now, anyway=anyway)
 
     def says(self, text: str) -> None:
-        self.ana(do.say_step, text, self.now, TIMES)
+        self.ana(do.say_step, text, self.now, self.times)
 
     def steps_to(self, medium: Medium, why: str = "line") -> None:
         self.ana(do.set_medium, medium, why, self.now)
@@ -137,7 +151,7 @@ class World:
 
     def is_done(self) -> None:
         self.look()
-        self.ana(do.declare_done, self.now, TIMES)
+        self.ana(do.declare_done, self.now, self.times)
 
     def stops(self) -> None:
         self.ana(do.stop, self.now)
@@ -149,7 +163,7 @@ class World:
 
     def joins(self, *names: str) -> None:
         for name in names:
-            self._then(do.join(self.action, MemberId(name), account_of(name), name, self.now, TIMES))
+            self._then(do.join(self.action, MemberId(name), account_of(name), name, self.now, self.times))
 
     def leaves(self, name: str) -> None:
         self._then(do.leave(self.action, MemberId(name), self.now))
@@ -214,7 +228,7 @@ class World:
 
     def deadline(self) -> float | None:
         """In how many seconds time itself would do something."""
-        due = next_deadline(self.action, TIMES)
+        due = next_deadline(self.action, self.times)
         return None if due is None else (due - self.now) / 1000
 
     def file(self) -> str:
