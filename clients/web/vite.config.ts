@@ -53,6 +53,26 @@ function serviceWorker(): Plugin {
   };
 }
 
+type Modules = { getModuleInfo(id: string): { importedIds: readonly string[] } | null };
+
+/** All that a module loads at once, itself too: not what it imports later. */
+function loadedBy(module: string, modules: Modules, known = new Set<string>()): ReadonlySet<string> {
+  if (!known.has(module)) {
+    known.add(module);
+    for (const next of modules.getModuleInfo(module)?.importedIds ?? []) loadedBy(next, modules, known);
+  }
+  return known;
+}
+
+/**
+ * What both pages load at once is one file. Left to itself the bundler cuts it in two along what the later screens use,
+ * and two files compress worse than one: 1.4 KB more in the first load.
+ */
+function sharedByPages(id: string, modules: Modules): string | null {
+  const pages = ["src/main.tsx", "src/oncall.tsx"].map((page) => loadedBy(here(page), modules));
+  return pages.every((page) => page.has(id)) ? "shared" : null;
+}
+
 export default defineConfig({
   root: here("."),
   plugins: [serviceWorker()],
@@ -69,6 +89,7 @@ export default defineConfig({
         entryFileNames: "assets/[name]-[hash].js",
         chunkFileNames: "assets/[name]-[hash].js",
         assetFileNames: "assets/[name]-[hash][extname]",
+        codeSplitting: { groups: [{ name: sharedByPages }] },
       },
     },
   },

@@ -224,7 +224,6 @@ export const plan = {
   own: "Your own words",
   lead: "What helps you when it is bad. It stays on this device; we never get it. It is shown first when you call.",
   none: "You have not written one yet.",
-  write: "Write your plan",
   signs: "Signs that it is getting bad",
   steps: "What helps, one a line",
   places: "Places I can go",
@@ -255,7 +254,6 @@ export const lines = {
   none: "We have no number for your country here.",
   free: "Or talk by phone.",
   loading: "Looking for numbers.",
-  callLabel: (name: string, number: string) => `Call ${name}, ${number}`,
   dangerNow: "If a life is in danger now",
 };
 
@@ -279,7 +277,6 @@ export const person = {
   blocked: "Blocked.",
   makeModerator: "Make moderator",
   makeMember: "Make member",
-  makeObserver: "Make observer",
   remove: "Remove from the group",
   removeAgain: "Remove now",
 };

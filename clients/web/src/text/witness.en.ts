@@ -62,7 +62,6 @@ export const declare = {
   careOther: "Choose something else",
 
   // before it: what is safe (WA8)
-  safeTitle: "Before you begin",
   pourSay: "Before you pour it out",
   pourWarning: "If you drink every day, stopping suddenly can be dangerous; ask a doctor or a line first.",
   pourSigns: "Shaking, sweating, seeing things, a fit: that is for a doctor at once. Call the emergency number.",
@@ -131,7 +130,6 @@ export const mine = {
   waitOr: "You can wait, begin all the same, or ask for someone to talk to.",
   who: "Who is with you",
   here: "is with you",
-  hereMany: "are with you",
   joined: "said yes, but nothing reaches their page just now. Not counted.",
   looking: "looks at the picture",
   nobodyYet: "Nobody has said yes so far.",
@@ -173,7 +171,6 @@ export const mine = {
   pictureOff: "Your picture is off on this page.",
   cut: "Cut the picture",
   uncut: "Show it again",
-  cutSaid: "The picture is cut for all.",
   stepDown: (medium: Medium, why: MyAction["medium_why"]) =>
     why === "line"
       ? `Your line is weak. We went down to ${mediumName[medium]}.`
@@ -201,7 +198,6 @@ export const mine = {
   stepsLead: "Tell it as it goes, if you want. Each goes into your record.",
   stepLabel: "One step, in your words",
   stepSend: "Tell it",
-  stepAt: (at: number) => timeOfDay(at),
   ready: {
     pour_out: ["I have it in my hand.", "I am pouring.", "It is empty."],
     take_back: ["I am on my way.", "I am there.", "They are in the box."],
@@ -279,7 +275,6 @@ export const records = {
   line: (deed: Deed) => deeds[deed],
   ended: { completed: "witnessed", unwitnessed: "done, not witnessed", stopped: "stopped", turned: "became a call", safety: "ended for safety", expired: "ran out", no: "still open" } satisfies Record<MyAction["ended"], string>,
   witnesses: (n: number) => people(n),
-  lookAt: (what: string) => `Look: ${what}`,
   keyTitle: "The key of this server",
   keyLead: "It seals each record. Write it down somewhere else. Then you can check a record later, with no line and without us.",
   oneTitle: "One record",
@@ -294,7 +289,6 @@ export const records = {
   deleteLead: "It is gone for good, here and on the server. Only that there was one stays. A file you took out stays with you.",
   deleteYes: "Delete it for good",
   deleteNo: "Keep it",
-  deletedSaid: "Deleted.",
   sealed: (at: number) => `Sealed ${dayOf(at)}, ${timeOfDay(at)}`,
   entry: (at: number) => timeOfDay(at),
 };
