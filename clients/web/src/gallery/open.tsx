@@ -17,6 +17,7 @@ export function pageOf(name: string) {
 export async function pressAll(name: string, root: Element, act: (deed: () => void) => unknown): Promise<void> {
   await until(() => root.querySelector("[data-screen]"), `${name} shows a screen`);
   for (const wanted of presses[name] ?? []) {
+    await until(() => root.querySelector("[data-screen]:not([data-screen=loading])"), `${name} is there`);
     const one = await until(() => named(root, wanted), `${name} has “${wanted}” to press`);
     const empty = one.closest("form")?.querySelectorAll<HTMLInputElement>("input[required]") ?? [];
     await act(() => {

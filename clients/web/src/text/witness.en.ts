@@ -13,12 +13,11 @@ export const lines = {
   withThem: (name: string, deed: Deed) => `With ${name}: ${doing[deed]}.`,
   overFor: (name: string) => `${name}: this is over.`,
   open: "Look",
-  goOn: "Go there",
-  notNow: (name: string) => `Not now, ${name}`,
+  goOn: "Open",
   mine: (deed: Deed) => `You: ${doing[deed]}.`,
   planned: (deed: Deed, when: string) => `${first(doing[deed])}: ${when}.`,
   due: (deed: Deed) => `It is time: ${doing[deed]}.`,
-  mineGo: "Go there",
+  mineGo: "Open",
 };
 
 export const declare = {
@@ -133,6 +132,7 @@ export const mine = {
   joined: "said yes, but nothing reaches their page just now. Not counted.",
   looking: "looks at the picture",
   nobodyYet: "Nobody has said yes so far.",
+  removeTitle: "Someone should not be here",
   remove: (name: string) => `Take ${name} out`,
   removeAgain: (name: string) => `Take ${name} out now`,
   begin: "Begin",

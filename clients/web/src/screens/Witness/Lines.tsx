@@ -3,12 +3,11 @@ import { go, place } from "../../app/place";
 import { Strip } from "../../components/Strip/Strip";
 import { actions } from "../../model/witness";
 import type { Action } from "../../model/witness";
-import { common } from "../../text/en";
 import { lines as words, mine as mineWords } from "../../text/witness.en";
 import type { ActionCard, MyAction } from "../../wire/frames";
 import { planWords } from "./derive";
 
-/** What this person does not want to be asked again on this page. Nobody is told. */
+/** What this person said “not now” to: asked no more on this page. Nobody is told. */
 export const notNow = signal<ReadonlySet<string>>(new Set());
 
 const here = (one: Action) => {
@@ -61,20 +60,12 @@ function TheirLine({ one }: { one: ActionCard }) {
       icon={one.joined ? "heart-handshake" : "hand"}
       look={one.joined ? "note" : ""}
       action={
-        <>
-          <button class="btn" type="button" onClick={open}>
-            {one.joined ? words.goOn : words.open}
-          </button>
-          {!one.joined && (
-            <button class="btn bare" type="button" aria-label={words.notNow(name)} onClick={() => (notNow.value = new Set([...notNow.peek(), one.action]))}>
-              {common.cancel}
-            </button>
-          )}
-        </>
+        <button class="btn" type="button" onClick={open}>
+          {one.joined ? words.goOn : words.open}
+        </button>
       }
     >
       <b>{one.stage === "ended" ? words.overFor(name) : one.joined ? words.withThem(name, one.deed) : words.asks(name, one.deed)}</b>
-      {!one.joined && one.words && <span class="words"> “{one.words}”</span>}
     </Strip>
   );
 }

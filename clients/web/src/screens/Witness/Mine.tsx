@@ -112,7 +112,7 @@ function Gather({ one }: { one: MyAction }) {
           <p class="lead">
             {words.gatherLead(one.wanted)} {one.enough ? words.enoughLead : words.waitOr}
           </p>
-          <Company one={one} />
+          <Company one={one} title={words.who} />
           {one.until !== null && <p class="small quiet num">{words.until(secondsUntil(one.until, now.value))}</p>}
         </div>
         <div class="stack">
@@ -161,8 +161,7 @@ function LiveScreen({ one }: { one: MyAction }) {
         <div class="stack">
           <LineStrip note={words.lost} />
           <OwnPicture one={one} />
-          <h2>{words.watching(one.present)}</h2>
-          <Company one={one} />
+          <Company one={one} title={words.watching(one.present)} />
         </div>
         <div class="stack">
           <OwnSteps one={one} />

@@ -4,21 +4,23 @@ import { safety as words } from "../../text/witness.en";
 /** Four words, equal on both sides when nobody sits in between; and how to compare them, said plainly (WA3). */
 export function Safety({ word }: { word: SafetyWord | null }) {
   return (
-    <details class="card safety">
+    <details class="safety">
       <summary>{words.title}</summary>
-      <p>{words.lead}</p>
-      {word ? (
-        <p class="safety-word" translate={false}>
-          {word.join(" ")}
-        </p>
-      ) : (
-        <p class="quiet">{words.none}</p>
-      )}
-      <ul class="rules-list">
-        <li>{words.same}</li>
-        <li>{words.differ}</li>
-      </ul>
-      <p class="small quiet">{words.changes}</p>
+      <div class="stack-2">
+        <p>{words.lead}</p>
+        {word ? (
+          <p class="safety-word" translate={false}>
+            {word.join(" ")}
+          </p>
+        ) : (
+          <p class="quiet">{words.none}</p>
+        )}
+        <ul class="rules-list">
+          <li>{words.same}</li>
+          <li>{words.differ}</li>
+        </ul>
+        <p class="small quiet">{words.changes}</p>
+      </div>
     </details>
   );
 }

@@ -23,7 +23,7 @@ export function TurnDock({ one, children }: { one: MyAction; children?: Componen
   return (
     <footer class="dock">
       <div class="inner">
-        {!asks.value && children}
+        {!asks.value && <div class="acts">{children}</div>}
         {callRuns() ? (
           <NeedButton group={one.group} />
         ) : asks.value ? (

@@ -9,7 +9,7 @@ import { newKey } from "../../wire/keys";
 import type { ActionCard, MyAction } from "../../wire/frames";
 import { runs } from "./derive";
 import type { Attend, MakeMemberKeys, MakeWitnessKeys, Send, Sending, Watch } from "../../witness/api";
-import { noMedia } from "./noMedia";
+import * as real from "../../witness/media";
 
 export interface MediaWorld {
   send: Send;
@@ -19,7 +19,7 @@ export interface MediaWorld {
   witnessKeys: MakeWitnessKeys;
 }
 
-let world: MediaWorld = noMedia;
+let world: MediaWorld = real;
 
 /** Tests and the gallery bring their own. */
 export function mediaThrough(one: MediaWorld): void {
