@@ -61,14 +61,16 @@ class PushTarget:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One notification that has to go out: written in the same transaction as the ring that caused it."""
+    """One notification that has to go out: written in the same transaction as the ring or the deadline behind it."""
 
-    call: CallId
+    subject: CallId | ActionId
+    """What it is about: a call, or a planned action."""
     ringing: int
+    """Which one of its subject: no device gets the same twice."""
     device: DeviceId
     member: MemberId
     kind: str
-    """"ring" or "return"."""
+    """"ring" or "return" of a call; "plan" (soon) or "plan_now" of an action."""
     token: str
     made_at: Instant
 

@@ -17,11 +17,12 @@ from server.records import Page
 async def page_sent(services: Services, page: Page) -> None:
     """The push service took it. That is not yet delivered, and is never shown as such (promise 2)."""
     if page.kind == "ring":
-        await _raise(services, lambda tx: _reached(services, tx, page.call, page.member, Reached.SENT))
+        await _raise(services, lambda tx: _reached(services, tx, CallId(page.subject), page.member, Reached.SENT))
 
 
 async def page_shown(services: Services, token: str) -> None:
-    """The device says that the notification is shown: that is what "delivered" means for whoever is away."""
+    """The device says that the notification is shown: that is what "delivered" means for whoever is away. Of a plan
+    nothing more follows than that it is not sent again."""
     now = services.clock.now()
 
     def mark(tx: Tx) -> Call | None:

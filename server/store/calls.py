@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 import structlog
 from sqlalchemy import Connection, Select, delete, func, insert, select, update
 
-from presence.ids import AccountId, CallId, DeviceId, GroupId, Instant, MemberId, RoomId
+from presence.ids import AccountId, ActionId, CallId, DeviceId, GroupId, Instant, MemberId, RoomId
 from rooms.call import Call, Closed, Coming, Here, InRoom, Recipient, is_over
 from server.records import DuePage, Page, PushTarget, UnreadableCall
 from server.store.call_codec import decode_call, encode_call
@@ -47,7 +47,7 @@ class SqlCalls:
 
     def begin_anew(self, call: Call, next_deadline: Instant | None) -> None:
         self._db.execute(delete(call_people).where(call_people.c.call == call.id))
-        self._db.execute(delete(pages).where(pages.c.call == call.id))
+        self.drop_pages(call.id)
         self.save(call, next_deadline)
 
     def save(self, call: Call, next_deadline: Instant | None) -> None:
@@ -162,7 +162,7 @@ class SqlCalls:
         where = calls.c.id == call.id
         self._db.execute(update(calls).where(where).values(body=encode_call(call), forgotten=2 if words_too else 1))
         self._db.execute(delete(call_people).where((call_people.c.call == call.id) & (call_people.c.part == "rung")))
-        self._db.execute(delete(pages).where(pages.c.call == call.id))
+        self.drop_pages(call.id)
         if words_too:
             self._db.execute(delete(entries).where(entries.c.room == call.room))
 
@@ -185,7 +185,7 @@ class SqlCalls:
 
         rows = [
             {
-                "call": p.call,
+                "subject": p.subject,
                 "ringing": p.ringing,
                 "device": p.device,
                 "member": p.member,
@@ -203,9 +203,12 @@ class SqlCalls:
 
     def restore_page(self, page: Page) -> None:
         """Put back a notification that was made while the store was down, unless a late commit has made it too."""
-        same = (pages.c.call == page.call) & (pages.c.ringing == page.ringing) & (pages.c.device == page.device)
+        same = (pages.c.subject == page.subject) & (pages.c.ringing == page.ringing) & (pages.c.device == page.device)
         if self._db.execute(select(pages.c.token).where(same)).first() is None:
             self.add_pages([page])
+
+    def drop_pages(self, subject: CallId | ActionId) -> None:
+        self._db.execute(delete(pages).where(pages.c.subject == subject))
 
     def due_pages(self, now: Instant, limit: int, *, per_person: int) -> list[DuePage]:
         place = func.row_number().over(partition_by=devices.c.account, order_by=pages.c.next_try_at).label("place")
@@ -218,7 +221,9 @@ class SqlCalls:
         query = select(due).where(due.c.place <= per_person).order_by(due.c.next_try_at).limit(limit)
         found = []
         for r in self._db.execute(query):
-            page = Page(CallId(r.call), r.ringing, DeviceId(r.device), MemberId(r.member), r.kind, r.token, r.made_at)
+            page = Page(
+                CallId(r.subject), r.ringing, DeviceId(r.device), MemberId(r.member), r.kind, r.token, r.made_at
+            )
             target = PushTarget(DeviceId(r.device), r.push_endpoint, r.push_p256dh, r.push_auth)
             found.append(DuePage(page, r.tries, target))
         return found
@@ -228,12 +233,12 @@ class SqlCalls:
         self._db.execute(update(pages).where(where).values(tries=pages.c.tries + 1, next_try_at=next_try_at))
 
     def page_shown(self, token_hash: str, now: Instant) -> tuple[CallId, MemberId] | None:
-        row = self._db.execute(select(pages.c.call, pages.c.member).where(pages.c.token_hash == token_hash)).first()
+        row = self._db.execute(select(pages.c.subject, pages.c.member).where(pages.c.token_hash == token_hash)).first()
         if row is None:
             return None
         where = pages.c.token_hash == token_hash
         self._db.execute(update(pages).where(where).values(shown_at=now, next_try_at=None))
-        return CallId(row.call), MemberId(row.member)
+        return CallId(row.subject), MemberId(row.member)
 
 
 def _read(call_id: str, body: bytes) -> Call | None:

@@ -1,6 +1,7 @@
 """The mirror: a copy in memory of what an urgent call needs, on which the same handlers run when the store is down.
 
-It holds accounts, devices, groups, memberships, blocks, live calls and their rooms; of group rooms it holds no words
+It holds accounts, devices, groups, memberships, blocks, live calls and their rooms, and the witnessed actions that run
+(one may become a call, WA7); of group rooms it holds no words
 but those written since start, so it never answers for a group's log. It follows every commit of the real store,
 statement by statement: all values are parameters, so the same statements give the same rows.
 
@@ -31,12 +32,13 @@ from server.store.writer import Statement, Worker
 
 T = TypeVar("T")
 log = structlog.get_logger("mirror")
-NOT_COPIED = ("audit", "reports", "recovery_codes", "invites", "join_requests")
+NOT_COPIED = ("audit", "reports", "recovery_codes", "invites", "join_requests", "action_entries")
 _RECENT = "(SELECT id FROM calls WHERE live OR raised_at > (SELECT max(raised_at) FROM calls) - 172800000)"
 ONLY = {
     "calls": f"id IN {_RECENT}",
     "call_people": f"call IN {_RECENT}",
-    "pages": f"call IN {_RECENT}",
+    "pages": f"subject IN {_RECENT}",
+    "actions": "state = 'running'",
     "client_keys": "at > (SELECT max(at) FROM client_keys) - 3600000",
     "entries": "room IN (SELECT room FROM calls WHERE live)",
 }

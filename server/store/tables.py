@@ -230,18 +230,18 @@ action_entries = Table(
 pages = Table(
     "pages",
     metadata,
-    Column("call", ForeignKey("calls.id", ondelete="CASCADE"), nullable=False),
+    Column("subject", String(16), nullable=False),  # a call, or a planned action
     Column("ringing", Integer, nullable=False),
     Column("device", String(16), nullable=False),
     Column("member", String(16), nullable=False),
-    Column("kind", String(8), nullable=False),  # ring, return
+    Column("kind", String(8), nullable=False),  # ring, return; plan, plan_now
     Column("token_hash", String(64), primary_key=True),
     Column("token", String(64), nullable=False),
     Column("made_at", BigInteger, nullable=False),
     Column("next_try_at", BigInteger),
     Column("tries", Integer, nullable=False, default=0),
     Column("shown_at", BigInteger),
-    UniqueConstraint("call", "ringing", "device"),
+    UniqueConstraint("subject", "ringing", "device"),
 )
 
 blocks = Table(

@@ -97,7 +97,7 @@ def merge(
     for actor, action, subject, at in unsaved.audit:
         tx.care.add_audit(actor, action, subject, at)
     for page in unsaved.pages:  # one that was sent already is sent once more: better twice than never
-        if still_rings(tx.calls.get(page.call)):
+        if still_rings(tx.calls.get(CallId(page.subject))):
             tx.calls.restore_page(page)
     for device, locked in unsaved.locks:
         tx.accounts.lock_device(device, locked=locked)

@@ -144,7 +144,7 @@ async def test_uc15_a_notification_of_a_ring_while_down_is_not_lost_with_it(
         await asyncio.sleep(2.5)  # past the busy timeout: the late commit fails, and its notification with it
     await saved_again(ana)
     due = await store.read(lambda tx: tx.calls.due_pages(world.clock.now(), 10, per_person=9))
-    assert [d.page.call for d in due] == [raised["call"]]
+    assert [d.page.subject for d in due] == [raised["call"]]
 
 
 async def test_uc15_an_answer_given_while_down_is_not_lost_to_a_late_commit(
