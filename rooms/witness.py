@@ -251,6 +251,11 @@ def present(action: Action) -> list[Witness]:
     return [w for w in joined(action) if w.present_since is not None]
 
 
+def people_in(action: Action) -> set[AccountId]:
+    """The member, and everyone who witnesses."""
+    return {action.account} | {w.account for w in joined(action)}
+
+
 def has_enough(action: Action) -> bool:
     return len(present(action)) >= action.wanted
 

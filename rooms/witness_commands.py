@@ -322,9 +322,13 @@ def freeze(action: Action, member: MemberId, now: Instant) -> Action:
 
 
 def turn_into_call(action: Action, call: CallId, by: int | None, now: Instant) -> Action:
-    """WA7, one tap by either side. `by` is the witness's number, None for the member."""
+    """WA7, one tap by either side. `by` is the witness's number, None for the member. Pressed again after that call
+    ended it is another call."""
     if isinstance(action.stage, Turned):
-        return action
+        if action.stage.call == call:
+            return action
+        action = replace(action, stage=replace(action.stage, call=call))
+        return note(action, now, "turned_into_call", witness=by)
     if is_over(action):
         raise Refused(Refusal.ACTION_OVER)
     if isinstance(action.stage, Proposed):

@@ -12,13 +12,14 @@ import structlog
 
 from presence.ids import CallId, Instant
 from rooms.call import Call
-from server.handlers import witness_changes
 from server.handlers.call_changes import save_call
 from server.handlers.check_ins import tell_due
 from server.handlers.joining import expire_requests
 from server.handlers.retention import SWEEP_EVERY_MS, Retention, sweep
 from server.handlers.services import Reaches, Services
 from server.handlers.unreadable import mend_calls
+from server.handlers.witness_time import do_due
+from server.handlers.witness_watching import look_at_lines, look_at_witnesses
 from server.metrics import DEADLINES, LATENESS
 from server.ports import StoreDown, StoreLate, Tx
 
@@ -33,8 +34,8 @@ PUT_OFF_MS = 5_000
 
 
 class Timers:
-    """Two loops. The first is for what a call hangs on and waits for nothing else; the second does the chores.
-    `looked_at` is when the first last went round."""
+    """Three loops. The first is for what a call hangs on and waits for nothing else; the second is for witnessed
+    actions; the third does the chores. `looked_at` is when the first last went round."""
 
     def __init__(
         self, services: Services, send_pages: Callable[[], Awaitable[None]], watch_lines: Callable[[], None]
@@ -51,6 +52,7 @@ class Timers:
         loop = asyncio.get_running_loop()
         self._tasks = [
             loop.create_task(self._again_and_again(self._deadlines, LOOK_EVERY_SECONDS)),
+            loop.create_task(self._again_and_again(self.look_at_actions, LOOK_EVERY_SECONDS)),
             loop.create_task(self._again_and_again(self.chores, CHORES_EVERY_SECONDS)),
         ]
 
@@ -75,20 +77,22 @@ class Timers:
         for _ in range(ROUNDS_AT_MOST):  # many are due at once after a stop: they do not wait for the next look
             if await self.look() < AT_ONCE:
                 break
-        await self._witnessed()
         await self._send_pages()
         self.store_ok = not self._services.store.afloat
 
-    async def _witnessed(self) -> None:
-        """Deadlines and leases of witnessed actions. They come after those of calls, and wait for no store."""
+    async def look_at_actions(self) -> None:
+        """Deadlines and leases of witnessed actions. While the store is down they wait."""
         if not self._services.store.afloat:
-            await witness_changes.do_due(self._services)
-            await witness_changes.look_at_witnesses(self._services)
+            await do_due(self._services)
+            await look_at_witnesses(self._services)
 
     async def chores(self) -> None:
-        """Questions of the day after, and once an hour what has been kept long enough goes (UC12, CB8)."""
+        """Questions of the day after, what witnessed actions put off while the store was down, and once an hour what
+        has been kept long enough goes (UC12, CB8)."""
         now = self._services.clock.now()
         await tell_due(self._services)
+        if not self._services.store.afloat:
+            await look_at_lines(self._services)
         if now >= self._next_sweep:
             self._next_sweep = now + SWEEP_EVERY_MS
             await expire_requests(self._services)

@@ -19,7 +19,7 @@ from rooms.call import Call, Recipient, delivered, helpers, is_over, may_read_ro
 from rooms.chat import Entry
 from rooms.crowd import crowd_of
 from rooms.group import Membership
-from rooms.witness import Action
+from rooms.witness import Action, people_in
 from server.gateway.actions import SOON_SECONDS as ACTIONS_SOON_SECONDS
 from server.gateway.actions import ActionTeller
 from server.gateway.hub import Hub
@@ -30,8 +30,9 @@ from server.handlers.chat import view_for
 from server.handlers.groups import my_group_view
 from server.handlers.joining import answers_for
 from server.handlers.oncall import desk_for
-from server.handlers.presence import presence_for, views_of
+from server.handlers.presence import presence_for, tell_actions, views_of
 from server.handlers.services import Services
+from server.handlers.witness_watching import line_changed
 from server.ports import Store, StoreDown, Tx
 from server.records import Account
 from server.who import Who
@@ -156,8 +157,17 @@ class Announcer:
 
     def action_changed(self, action: Action) -> None:
         self._actions.follow(action)
+        self._soon("leases", REFRESH_LEASES_SECONDS, self._refresh_leases)
         self._soon(f"action {action.id}", ACTIONS_SOON_SECONDS, lambda: self._actions.tell(action.id))
         self.desk_changed()
+
+    def line_changed(self, account: AccountId) -> None:
+        self._spawn(line_changed(self._s, account))
+
+    async def _tell_actions_of(self, account: AccountId) -> None:
+        for who in self._hub.of_account(account):
+            if not who.locked:
+                await tell_actions(self._s, who)
 
     # ---- words
 
@@ -233,6 +243,7 @@ class Announcer:
             self._hub.to_account(account, answers)
         groups = await self._store.read(lambda tx: tx.groups.groups_of(account))
         self._hub.to_account(account, f.GroupsNow(groups=[my_group_view(g) for g in groups]))
+        await self._tell_actions_of(account)
 
     def member_removed(self, account: AccountId, room: RoomId) -> None:
         """Their pages stop watching at once: nothing that is committed from now on reaches them."""
@@ -258,6 +269,8 @@ class Announcer:
         )
         for group in shared:
             self.group_changed(group)
+        for account in (one, other):
+            await self._tell_actions_of(account)
 
     # ---- desk, devices, leases
 
@@ -301,10 +314,11 @@ class Announcer:
         self._spawn(self._on_device_changed(device))
 
     async def _refresh_leases(self) -> None:
-        """PR3: short leases for anyone available or in a call."""
+        """PR3: short leases for anyone available, in a call, or in a witnessed action (WA4)."""
 
         def read(tx: Tx) -> set[AccountId]:
-            return tx.calls.busy_accounts() | tx.groups.available_accounts()
+            watched = {a for action in tx.actions.of_state("running") for a in people_in(action)}
+            return tx.calls.busy_accounts() | tx.groups.available_accounts() | watched
 
         urgent = await self._store.read(read)
         now = self._s.clock.now()

@@ -15,7 +15,7 @@ from rooms.call import Call, Dismissed
 from rooms.crowd import Crowd, seen_by
 from rooms.desk import is_staff
 from rooms.group import Membership, State
-from rooms.witness import Action
+from rooms.witness import Action, Proposed
 from server.handlers import check_ins, joining
 from server.handlers.call_changes import save_call
 from server.handlers.call_views import caller_view, card
@@ -23,13 +23,14 @@ from server.handlers.calls import member_in_call
 from server.handlers.groups import my_group_view, person_of
 from server.handlers.services import Services
 from server.handlers.unreadable import mend_calls
-from server.handlers.witness_changes import devices_changed, line_changed
-from server.handlers.witness_changes import restart as restart_actions
+from server.handlers.witness_time import restart as restart_actions
 from server.handlers.witness_views import action_card, may_see, my_action
+from server.handlers.witness_watching import devices_changed
 from server.ports import Tx
 from server.records import Account, MyGroup
 from server.who import Who
 from server.wire import frames as f
+from server.wire.witness import ActionGone
 
 CALL = "call:"
 RESTARTED_AT_ONCE = 20
@@ -62,7 +63,8 @@ async def arrived(services: Services, who: Who) -> None:
         for event in views_of(services, call, who):
             services.out.send_urgent(who.connection, event)
     if not who.locked:
-        await _tell_actions(services, who)
+        await tell_actions(services, who)
+        services.changes.line_changed(who.account)
         for question in await check_ins.waiting_for(services, who.account):
             services.out.send_urgent(who.connection, question)
         answers = await joining.answers_for(services, who.account)
@@ -71,23 +73,28 @@ async def arrived(services: Services, who: Who) -> None:
     await reach_changed(services, who.account)
 
 
-async def _tell_actions(services: Services, who: Who) -> None:
-    """Witnessed actions of one's own, and of one's groups (WA1)."""
-    await line_changed(services, who.account)
+async def tell_actions(services: Services, who: Who) -> None:
+    """Witnessed actions of one's own, and those of one's groups that are this person's to see (WA1). What is not any
+    more is taken back."""
 
-    def read(tx: Tx) -> tuple[list[Action], list[tuple[Action, Membership]]]:
+    def read(tx: Tx) -> tuple[list[Action], list[Action], dict[GroupId, Membership]]:
         seats = {g.group.id: g.me for g in tx.groups.groups_of(who.account)}
-        others = [(a, seats[a.group]) for a in tx.actions.running_in(seats) if a.account != who.account]
-        return tx.actions.running_of(who.account), others
+        return tx.actions.running_of(who.account), tx.actions.of_state("running"), seats
 
-    mine, others = await services.store.read(read)
+    mine, running, seats = await services.store.read(read)
     now, times, hidden = services.clock.now(), services.witness_times, services.hidden_from(who.account)
     for action in mine:
         services.out.send_urgent(who.connection, my_action(action, now, times))
-        services.out.send_urgent(who.connection, services.keyring.devices(action.id))
-    for action, me in others:
-        if may_see(action, me, hidden):
+        if not isinstance(action.stage, Proposed):
+            services.out.send_urgent(who.connection, services.keyring.devices(action.id))
+    for action in running:
+        me, topic = seats.get(action.group), f"action:{action.id}"
+        if me is not None and action.account != who.account and may_see(action, me, hidden):
+            services.out.watch(who.connection, topic)
             services.out.send_urgent(who.connection, action_card(action, me, now, times, hidden))
+        elif services.out.watches(who.connection, topic):
+            services.out.unwatch(who.connection, topic)
+            services.out.send_urgent(who.connection, ActionGone(action=action.id))
 
 
 def _someone_is_back(services: Services, call: Call, account: AccountId, now: int) -> Call:
@@ -142,7 +149,7 @@ def _page_hidden(services: Services, call: Call, account: AccountId, now: int) -
 async def went(services: Services, who: Who, seat: Seat | None) -> None:
     """A socket closed or a lease lapsed. The *member* is gone only when no other page of theirs is there (UC5)."""
     await _touch_calls(services, who.account, _someone_went)
-    await line_changed(services, who.account)
+    services.changes.line_changed(who.account)
     for action_id in services.keyring.gone(who.connection):
         await devices_changed(services, action_id)
     if seat is not None:

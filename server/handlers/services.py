@@ -14,7 +14,7 @@ from presence.roster import Roster
 from rooms.call import Reached
 from rooms.policy import Policy
 from rooms.refusals import Refusal, Refused
-from rooms.witness import Action, Medium, WitnessTimes, is_over, present
+from rooms.witness import Action, WitnessTimes, is_over, present
 from server.clock import Clock
 from server.ports import Changes, Keyring, Media, Outgoing, Recorder, SeatId, Store, Tx
 from server.tries import Tries
@@ -34,10 +34,18 @@ class Ack:
 
 @dataclass(frozen=True, slots=True)
 class LastGot:
-    """When a witness's page last said that something reached it, and by what medium."""
+    """When a witness's page last said that something reached it, and whose page that is."""
 
     at: Instant
-    medium: Medium
+    account: AccountId
+
+
+@dataclass(frozen=True, slots=True)
+class TurnedBy:
+    """An action became this call; `by` is the witness's number, None for the member."""
+
+    call: CallId
+    by: int | None
 
 
 @dataclass(slots=True)
@@ -60,6 +68,8 @@ class Services:
     witness_times: WitnessTimes = field(default_factory=WitnessTimes)
     got: dict[ActionId, dict[MemberId, LastGot]] = field(default_factory=dict)
     """Leases of the witnesses who are present (WA4), renewed by their pages."""
+    turned: dict[ActionId, TurnedBy] = field(default_factory=dict)
+    """Actions whose call was raised while the store was down: marked once it is back (WA7)."""
     blocked: dict[AccountId, set[AccountId]] = field(default_factory=dict)
     acks: dict[CallId, list[Ack]] = field(default_factory=dict)
     """Acks of devices that wait for the commit under way; see `server.handlers.calls`."""
@@ -74,15 +84,15 @@ class Services:
 
     def note_present(self, action: Action, now: Instant) -> None:
         """The leases of an action follow it: who is present has one, nobody else."""
-        here = {w.member: w.perceived or Medium.TEXT for w in present(action)} if not is_over(action) else {}
+        here = {w.member: w.account for w in present(action)} if not is_over(action) else {}
         if not here:
             self.got.pop(action.id, None)
             return
         kept = self.got.setdefault(action.id, {})
         for gone in kept.keys() - here.keys():
             del kept[gone]
-        for member, medium in here.items():
-            kept.setdefault(member, LastGot(now, medium))
+        for member, account in here.items():
+            kept.setdefault(member, LastGot(now, account))
 
     def hidden_from(self, account: AccountId) -> set[AccountId]:
         """Everyone with whom this person has a block, in either direction (CB2)."""

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import structlog
+
 from presence.ids import ActionId, CallId, GroupId, Instant, MemberId, RoomId
-from rooms import care
+from rooms import care, desk
 from rooms import witness_commands as commands
-from rooms.group import Membership, Role, State, must_moderate, must_write
+from rooms.group import Membership, Role, State, must_write
 from rooms.refusals import Refusal, Refused
-from rooms.witness import Action, Ended, Medium, Proposed, Turned, Witness, is_joined, may_watch
-from server.handlers.oncall import must_be_staff
-from server.handlers.services import Done, LastGot, Services, commit
+from rooms.witness import Action, Ended, Medium, Proposed, Witness, is_joined, may_watch
+from server.handlers.services import Done, LastGot, Services, TurnedBy, commit
 from server.handlers.witness_call import raise_for
-from server.handlers.witness_changes import change_action, devices_changed, save_action
+from server.handlers.witness_changes import change_action, save_action
 from server.handlers.witness_views import may_see, person_of
-from server.ports import Changes, Tx
+from server.handlers.witness_watching import devices_changed, mark_turned, only_present
+from server.ports import Changes, StoreDown, StoreLate, Tx
 from server.records import Report
 from server.wall_time import planned_at
 from server.who import Who
@@ -26,6 +28,7 @@ MemberCommand = (
     w.AskWitnesses | w.GoLive | w.SetMedium | w.CutPicture | w.SayStep | w.DeclareDone | w.StopAction | w.RemoveWitness
 )
 WitnessesCommand = w.JoinAction | w.LeaveAction | w.Look | w.WithYou | w.Attest
+log = structlog.get_logger("witness")
 
 
 # ---------------------------------------------------------------- the member
@@ -86,8 +89,9 @@ async def ask_witnesses(services: Services, who: Who, command: w.AskWitnesses) -
 
 
 async def go_live(services: Services, who: Who, command: w.GoLive) -> f.Ok:
-    now = services.clock.now()
-    return await _as_member(services, who, command, lambda a: commands.go_live(a, now, anyway=command.anyway))
+    """Counted are those who are present now, not those who were when somebody last looked (WA4)."""
+    now, counted = services.clock.now(), only_present(services, ActionId(command.action))
+    return await _as_member(services, who, command, lambda a: commands.go_live(counted(a), now, anyway=command.anyway))
 
 
 async def set_medium(services: Services, who: Who, command: w.SetMedium) -> f.Ok:
@@ -106,8 +110,10 @@ async def say_step(services: Services, who: Who, command: w.SayStep) -> f.Ok:
 
 
 async def declare_done(services: Services, who: Who, command: w.DeclareDone) -> f.Ok:
+    """The declared moment: whoever is present at it is asked (WA6)."""
     now, times = services.clock.now(), services.witness_times
-    return await _as_member(services, who, command, lambda a: commands.declare_done(a, now, times))
+    counted = only_present(services, ActionId(command.action))
+    return await _as_member(services, who, command, lambda a: commands.declare_done(counted(a), now, times))
 
 
 async def stop_action(services: Services, who: Who, command: w.StopAction) -> f.Ok:
@@ -162,7 +168,7 @@ async def join_action(services: Services, who: Who, command: w.JoinAction) -> f.
     reply = await _as_witness(services, who, command, act)
     action = await services.store.read(lambda tx: tx.actions.get(ActionId(command.action)))
     witness = None if action is None else _witness_of(action, who)
-    if action is not None and witness is not None and is_joined(action, witness.member):
+    if action is not None and witness is not None and is_joined(action, witness.member) and not witness.frozen:
         services.keyring.join(action.id, who, person_of(witness), command.key)
         await devices_changed(services, action.id)
     return reply
@@ -222,7 +228,8 @@ def _witness_of(action: Action, who: Who) -> Witness | None:
 
 
 async def got(services: Services, who: Who, command: w.Got) -> None:
-    """Renews a lease in memory (WA4). Only what is news is written: that someone is present now, or a better medium."""
+    """Renews a lease in memory (WA4). Only what is news is written: that someone is present now, or a better medium.
+    While the store is down nothing is: the lease alone is kept."""
     seat, now = services.roster.seat(who.connection), services.clock.now()
     if seat is None or not seat.visible:
         return
@@ -234,8 +241,8 @@ async def got(services: Services, who: Who, command: w.Got) -> None:
     if action.account in services.hidden_from(who.account):
         return
     if witness.present_since is not None:
-        services.got.setdefault(action_id, {})[witness.member] = LastGot(now, medium)
-    if commands.got(action, witness.member, medium, now) is action:
+        services.got.setdefault(action_id, {})[witness.member] = LastGot(now, who.account)
+    if services.store.afloat or commands.got(action, witness.member, medium, now) is action:
         return
 
     def decide(tx: Tx) -> Action:
@@ -278,66 +285,56 @@ async def open_media(services: Services, who: Who, command: w.OpenMedia) -> f.Ok
     now = services.clock.now()
 
     def read(tx: Tx) -> tuple[Action, MemberId, bool]:
-        action = tx.actions.get(ActionId(command.action))
-        if action is None or isinstance(action.stage, Proposed | Ended):
-            raise Refused(Refusal.NOT_FOUND if action is None else Refusal.ACTION_OVER)
-        if action.account == who.account:
-            return action, action.member, True
-        action, me = _seen_by(services, tx, who, command.action)
-        if not may_watch(action, me.id):
-            raise Refused(Refusal.NOT_ALLOWED, "did not choose to look")
-        return action, me.id, False
+        found = tx.actions.get(ActionId(command.action))
+        sends = found is not None and found.account == who.account
+        action, me = (found, found.member) if found is not None and sends else _watched(services, tx, who, command)
+        if isinstance(action.stage, Ended):
+            raise Refused(Refusal.ACTION_OVER)
+        if isinstance(action.stage, Proposed) or not (sends or may_watch(action, me)):
+            raise Refused(Refusal.NOT_ALLOWED, "not begun" if sends else "did not choose to look")
+        return action, me, sends
 
     action, member, sends = await services.store.read(read)
     return f.Ok(re=command.k, ticket=services.media.ticket(action, who, member, sends=sends, now=now))
 
 
+def _watched(services: Services, tx: Tx, who: Who, command: w.OpenMedia) -> tuple[Action, MemberId]:
+    action, me = _seen_by(services, tx, who, command.action)
+    return action, me.id
+
+
 async def turn_into_call(services: Services, who: Who, command: w.TurnIntoCall) -> f.Ok:
-    """WA7: the call comes first and waits for nothing; then the action is marked with it. A retry does both again, and
-    both are the same call."""
+    """WA7: the call comes first and waits for nothing; then the action is marked with it, once the store can. A second
+    press, by whomever, is the same call. A witness who is worried starts the call, and learns nothing of it."""
     now, reaches = services.clock.now(), services.roster.reaches()
     call_id, room_id = CallId(services.new_id()), RoomId(services.new_id())
+    action_id = ActionId(command.action)
 
     def decide(tx: Tx) -> Done:
-        action, _by = _turned_by(services, tx, who, command.action)
-        call = raise_for(services, tx, action, call_id, room_id, now, reaches)
-        return Done(f.Ok(re=command.k, call=call.id), lambda changes: changes.call_changed(call))
-
-    reply = await commit(services, who, command, decide, urgent=True)
-    raised = CallId(reply.call or call_id)
-
-    def mark(tx: Tx) -> Action:
         action, by = _turned_by(services, tx, who, command.action)
-        tx.care.add_audit(action.member, "action_turned", action.id, now)
-        return change_action(services, tx, action.id, now, lambda a: commands.turn_into_call(a, raised, by, now))
+        call = raise_for(services, tx, action, call_id, room_id, now, reaches)
+        raised.append(TurnedBy(call.id, by))
+        reply = f.Ok(re=command.k, call=call.id if by is None else None)
+        return Done(reply, lambda changes: changes.call_changed(call))
 
-    services.changes.action_changed(await services.store.write(mark))
-    return reply if reply.call is not None and await _is_mine(services, who, command.action) else _without_call(reply)
-
-
-async def _is_mine(services: Services, who: Who, action_id: str) -> bool:
-    action = await services.store.read(lambda tx: tx.actions.get(ActionId(action_id)))
-    return action is not None and action.account == who.account
-
-
-def _without_call(reply: f.Ok) -> f.Ok:
-    """A witness who is worried starts the call, but is not in it."""
-    return f.Ok(re=reply.re, saved=reply.saved)
+    raised: list[TurnedBy] = []  # empty for a retry: its call was raised then, and marked or still to be marked
+    reply = await commit(services, who, command, decide, urgent=True)
+    if raised:
+        services.turned[action_id] = raised[-1]
+        await _mark_if_it_can(services, action_id, raised[-1])
+    return reply
 
 
 def _turned_by(services: Services, tx: Tx, who: Who, action_id: str) -> tuple[Action, int | None]:
     """The action, and the number of the witness who turns it; None for the member."""
-    action = tx.actions.get(ActionId(action_id))
+    action, by = tx.actions.get(ActionId(action_id)), None
     if action is None:
         raise Refused(Refusal.NOT_FOUND, "no such action")
-    by = None
     if action.account != who.account:
         action, me = _seen_by(services, tx, who, action_id)
         if not is_joined(action, me.id):
             raise Refused(Refusal.NOT_FOUND, "not a witness")
         by = action.witnesses[me.id].number
-    if isinstance(action.stage, Turned):
-        return action, by
     if isinstance(action.stage, Ended):
         raise Refused(Refusal.ACTION_OVER)
     if isinstance(action.stage, Proposed):
@@ -345,22 +342,43 @@ def _turned_by(services: Services, tx: Tx, who: Who, action_id: str) -> tuple[Ac
     return action, by
 
 
+async def _mark_if_it_can(services: Services, action_id: ActionId, turned: TurnedBy) -> None:
+    """The call rings; that the store is too slow for the rest is no reason to say otherwise."""
+    if services.store.afloat:
+        return
+    try:
+        await mark_turned(services, action_id, turned)
+        services.turned.pop(action_id, None)
+    except (StoreDown, StoreLate):
+        log.error("action_marked_late", action=action_id)
+
+
 async def end_for_safety(services: Services, who: Who, command: w.EndForSafety) -> f.Ok:
     now = services.clock.now()
 
     def decide(tx: Tx) -> Done:
-        action = tx.actions.get(ActionId(command.action))
-        if action is None or isinstance(action.stage, Proposed):
-            raise Refused(Refusal.NOT_FOUND, "no such action")
-        me = tx.groups.membership(who.account, action.group)
-        if me is not None and me.role is Role.MODERATOR and me.state is State.ACTIVE:
-            actor: str = must_moderate(me).id
-        else:
-            actor = must_be_staff(tx, who).id
-        if action.account == who.account:
-            raise Refused(Refusal.NOT_ALLOWED, "their own: they stop it")
-        after = change_action(services, tx, action.id, now, lambda a: commands.end_for_safety(a, now))
-        tx.care.add_audit(actor, "action_ended", action.id, now)
+        before, actor = _may_end(services, tx, who, command.action)
+        after = change_action(services, tx, before.id, now, lambda a: commands.end_for_safety(a, now))
+        if after.version != before.version:
+            tx.care.add_audit(actor, "action_ended", after.id, now)
         return Done(f.Ok(re=command.k, action=after.id), lambda changes: changes.action_changed(after))
 
     return await commit(services, who, command, decide)
+
+
+def _may_end(services: Services, tx: Tx, who: Who, action_id: str) -> tuple[Action, str]:
+    """The action, and as whom they end it: a moderator of its group, or on-call on duty who sees it on the desk. Never
+    their own: that one they stop."""
+    action = tx.actions.get(ActionId(action_id))
+    if action is None or isinstance(action.stage, Proposed):
+        raise Refused(Refusal.NOT_FOUND, "no such action")
+    me = tx.groups.membership(who.account, action.group)
+    if me is not None and me.role is Role.MODERATOR and me.state is State.ACTIVE:
+        actor: str = me.id
+    else:
+        actor = desk.must_be_on_duty(tx.accounts.by_id(who.account)).id
+        if action.account in services.hidden_from(who.account):
+            raise Refused(Refusal.NOT_FOUND, "a block stands between them")
+    if action.account == who.account:
+        raise Refused(Refusal.NOT_ALLOWED, "their own: they stop it")
+    return action, actor

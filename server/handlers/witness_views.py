@@ -138,9 +138,11 @@ def may_see(action: Action, reader: Membership | None, hidden: Collection[Accoun
 def action_card(
     action: Action, reader: Membership, now: Instant, times: WitnessTimes, hidden: Collection[AccountId] = ()
 ) -> ActionCard:
-    """What one reader may know. Who has not joined learns who asks and for what, and no more."""
+    """What one reader may know. Who has not joined learns who asks and for what, and no more; who reported it gets no
+    more of it (WA3)."""
     mine = action.witnesses.get(reader.id)
     is_in = mine is not None and is_joined(action, reader.id)
+    mine_is_frozen = mine is not None and mine.frozen
     return ActionCard(
         action=action.id,
         version=action.version,
@@ -161,12 +163,12 @@ def action_card(
         present=len(present(action)) if is_in else 0,
         joined=is_in,
         looking=is_in and mine is not None and mine.looking,
-        frozen=mine is not None and mine.frozen,
+        frozen=mine_is_frozen,
         with_you=mine is not None and mine.with_you,
         asked_to_attest=is_in and may_attest(action, reader.id),
         word="none" if mine is None else word_of(mine),
         witnesses=witness_views(action, hidden) if is_in else [],
-        steps=steps_of(action) if is_in else [],
+        steps=steps_of(action) if is_in and not mine_is_frozen else [],
         cut=action.cut,
         lost_since=action.lost_since,
         turned=isinstance(action.stage, Turned),
