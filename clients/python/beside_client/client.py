@@ -152,14 +152,17 @@ class Client(Commands):
 
     # ---- asking and waiting
 
-    async def ask(self, t: str, *, key: str | None = None, within_seconds: float = 30.0, **fields: Any) -> View:
+    async def ask(
+        self, t: str, *, key: str | None = None, within_seconds: float = 30.0, more: View | None = None, **fields: Any
+    ) -> View:
         """Send the command `t` and return its `ok` frame: done and committed.
 
         Without a connection it waits for one; after a lost one it is sent again under the same key. Hand in `key` to
         try again later what may have been done already. Raises :class:`Refused`, :class:`Over` or TimeoutError (the
-        outcome is then not known: ask again with the same key).
+        outcome is then not known: ask again with the same key). `more` are fields whose names stand for something else
+        here.
         """
-        ok, _data = await self._ask({"t": t, "k": key or new_key(), **fields}, within_seconds)
+        ok, _data = await self._ask({"t": t, "k": key or new_key(), **fields, **(more or {})}, within_seconds)
         return ok
 
     async def read(self, t: str, *, within_seconds: float = 30.0, **fields: Any) -> View:

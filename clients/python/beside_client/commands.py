@@ -6,13 +6,14 @@ Every method that changes something takes `key`: the same key again is the same 
 from __future__ import annotations
 
 import asyncio
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable
-from typing import Any, Literal, TypeVar
+from typing import Literal, TypeVar
 
 import aiohttp
 
 from beside_client.account import Account
+from beside_client.actions import ActionCommands
 from beside_client.state import Log, State
 from beside_client.wire import View, new_key
 
@@ -20,23 +21,14 @@ T = TypeVar("T")
 POST_AFTER_SECONDS = 2.0
 
 
-class Commands(ABC):
-    """Mixed into the client, which provides `ask`, `read` and `until`."""
+class Commands(ActionCommands):
+    """Mixed into the client, which provides `ask`, `read`, `until` and `hint`."""
 
     account: Account
     state: State
 
     @abstractmethod
-    async def ask(self, t: str, *, key: str | None = None, within_seconds: float = 30.0, **fields: Any) -> View: ...
-
-    @abstractmethod
-    async def read(self, t: str, *, within_seconds: float = 30.0, **fields: Any) -> View: ...
-
-    @abstractmethod
     async def until(self, truth: Callable[[State], T], within_seconds: float | None = 10.0) -> T: ...
-
-    @abstractmethod
-    def hint(self, t: str, **fields: Any) -> None: ...
 
     # ---- the page
 

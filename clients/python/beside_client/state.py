@@ -94,6 +94,14 @@ class State:
     my_calls: dict[str, View] = field(default_factory=dict)
     cards: dict[str, View] = field(default_factory=dict)
     """Calls of others by call id, while they are this person's to see."""
+    my_actions: dict[str, View] = field(default_factory=dict)
+    """One's own witnessed actions by id, planned and ended ones too."""
+    actions: dict[str, View] = field(default_factory=dict)
+    """Witnessed actions of others by id, while they are this person's to see."""
+    devices: dict[str, View] = field(default_factory=dict)
+    """By action of one's own: which pages of witnesses want its key."""
+    keys: dict[str, View] = field(default_factory=dict)
+    """By action of someone else: the newest key that was wrapped for this page."""
     desk: View | None = None
     presence: dict[str, View] = field(default_factory=dict)
     """Who can be here now, by group id."""
@@ -117,6 +125,14 @@ class State:
     def card_of(self, call: str, **fields: object) -> View:
         """The card of a call if it is this person's to see and its fields have these values, else empty."""
         return _when(self.cards.get(call, {}), fields)
+
+    def my_action_when(self, action: str, **fields: object) -> View:
+        """One's own witnessed action if its fields have these values, else empty."""
+        return _when(self.my_actions.get(action, {}), fields)
+
+    def action_when(self, action: str, **fields: object) -> View:
+        """Someone else's witnessed action, while it is this person's to see and has these values, else empty."""
+        return _when(self.actions.get(action, {}), fields)
 
     def desk_row(self, call: str, **fields: object) -> View:
         """The row of a call on the dashboard if its fields have these values, else empty."""
@@ -151,6 +167,8 @@ class State:
                 self.groups = {g["group"]: g for g in event["groups"]}
                 held = {**self.my_calls, **self.cards}
                 self._unconfirmed = {call for call, view in held.items() if view["standing"] != "closed"}
+                running = {**self.my_actions, **self.actions}
+                self._unconfirmed |= {action for action, view in running.items() if view["stage"] != "ended"}
             case "groups_now":
                 self.groups = {g["group"]: g for g in event["groups"]}
             case "my_call":
@@ -171,7 +189,7 @@ class State:
             case "entry_added" | "entry_changed" | "entries":
                 self._apply_to_log(event)
             case _:
-                pass
+                self._apply_to_actions(event)
 
     def _apply_to_ended(self, event: View) -> None:
         match event["t"]:
@@ -182,12 +200,27 @@ class State:
             case _:
                 self.join_answers = event["answers"]
 
-    def _replace(self, held: dict[str, View], event: View) -> None:
+    def _apply_to_actions(self, event: View) -> None:
+        match event["t"]:
+            case "my_action":
+                self._replace(self.my_actions, event, "action")
+            case "action_card":
+                self._replace(self.actions, event, "action")
+            case "action_gone":
+                self.actions.pop(event["action"], None)
+            case "devices_now":
+                self.devices[event["action"]] = event
+            case "keys_now":
+                self.keys[event["action"]] = event
+            case _:
+                pass
+
+    def _replace(self, held: dict[str, View], event: View, id_field: str = "call") -> None:
         """Newer replaces older. The same version again is the same facts at a later `now`."""
-        call = event["call"]
-        self._unconfirmed.discard(call)
-        if call not in held or event["version"] >= held[call]["version"]:
-            held[call] = event
+        known = event[id_field]
+        self._unconfirmed.discard(known)
+        if known not in held or event["version"] >= held[known]["version"]:
+            held[known] = event
 
     def _apply_to_log(self, event: View) -> None:
         log = self.logs.get(event["room"])
@@ -210,9 +243,9 @@ class State:
 
     def snapshot_is_whole(self) -> None:
         """Everything that runs has been told since the welcome. What was not is over, and how it ended is not known."""
-        for call in self._unconfirmed:
-            self.my_calls.pop(call, None)
-            self.cards.pop(call, None)
+        for gone in self._unconfirmed:
+            for held in (self.my_calls, self.cards, self.my_actions, self.actions):
+                held.pop(gone, None)
         self._unconfirmed = set()
 
 
