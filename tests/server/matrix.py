@@ -8,7 +8,8 @@ slashes between them stand for the four states of the one call that there is:
 - `held`: that helper is here; both wrote.
 - `closed`: the caller ended it a moment ago.
 
-A wrong cell is a wrong promise: change this table only with the rule that it stands for.
+A wrong cell is a wrong promise: change this table only with the rule that it stands for. Frames of witnessed actions
+are in `tests.server.matrix_of_actions`.
 """
 
 from __future__ import annotations
@@ -157,18 +158,25 @@ reopen_call                   VOF ns  VON nf/ok/ok/ok  ACC nf/ok/ok/ok  COO nf/o
 """  # noqa: E501
 
 
-def expected() -> dict[str, dict[str, tuple[str, str, str, str]]]:
+def expected() -> dict[str, dict[str, tuple[str, ...]]]:
     """row → role → what is heard in each of STATES."""
-    table: dict[str, dict[str, tuple[str, str, str, str]]] = {}
+    table: dict[str, dict[str, tuple[str, ...]]] = {}
     for words in _lines(EVERY_STATE):
         row, cells = words[0], words[1:]
         assert len(cells) == len(ROLES), f"{row} has {len(cells)} cells"
-        table[row] = {role: _cell(cell) for role, cell in zip(ROLES, cells, strict=True)}
-    for words in _lines(OF_THE_CALL):
+        table[row] = {role: _cell(cell, CODES, len(STATES)) for role, cell in zip(ROLES, cells, strict=True)}
+    return table | cells_of(OF_THE_CALL, CODES, len(STATES))
+
+
+def cells_of(text: str, codes: dict[str, str], states: int) -> dict[str, dict[str, tuple[str, ...]]]:
+    """row → role → what is heard in each state, of lines that name the roles that hear something else than `nf`."""
+    table: dict[str, dict[str, tuple[str, ...]]] = {}
+    for words in _lines(text):
         row, pairs = words[0], words[1:]
-        named = {role: _cell(cell) for role, cell in zip(pairs[::2], pairs[1::2], strict=True)}
+        named = {role: _cell(cell, codes, states) for role, cell in zip(pairs[::2], pairs[1::2], strict=True)}
         assert named.keys() <= ROLES.keys(), row
-        table[row] = {role: named.get(role, _cell("lo" if role == "LOC" else "nf")) for role in ROLES}
+        nobody = {role: _cell("lo" if role == "LOC" else "nf", codes, states) for role in ROLES}
+        table[row] = nobody | named
     return table
 
 
@@ -176,10 +184,8 @@ def _lines(text: str) -> list[list[str]]:
     return [line.split() for line in text.splitlines() if line.strip() and not line.startswith("#")]
 
 
-def _cell(text: str) -> tuple[str, str, str, str]:
-    codes = text.split("/")
-    assert len(codes) in (1, 4), text
-    assert set(codes) <= CODES.keys(), text
-    first, *rest = [CODES[code] for code in codes]
-    none, opened, held, closed = (first, *rest) if rest else (first,) * 4
-    return none, opened, held, closed
+def _cell(text: str, codes: dict[str, str], states: int) -> tuple[str, ...]:
+    said = text.split("/")
+    assert len(said) in (1, states), text
+    assert set(said) <= codes.keys(), text
+    return tuple(codes[one] for one in said) * (states if len(said) == 1 else 1)

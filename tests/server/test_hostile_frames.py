@@ -26,6 +26,7 @@ from server.gateway import outbox
 from server.gateway.session import ORDINARY_BURST, REFUSALS_BEFORE_CLOSE
 from server.wire.codes import ALL, TOO_FAST
 from server.wire.frames import Beat, Command, Hello, Typing
+from server.wire.witness import Got
 from tests.fakes import MovableClock
 from tests.server.child import Child, a_child
 from tests.server.hostile import HANDSHAKE, Frame, Gunner, Shot, http_bytes, websocket_bytes
@@ -107,7 +108,7 @@ async def answer_to(line: Line, shot: Shot) -> str:
         return f"closed {code}"
     replies = [f for f in line.frames[before:] if f["t"] in ("ok", "refused") and f["re"] != fence]
     if not replies:
-        assert shot.tag in ("beat", "typing"), f"silence after {shot}"
+        assert shot.tag in ("beat", "typing", "got"), f"silence after {shot}"
         return "needs no answer"
     assert len(replies) == 1, f"{replies} after {shot}"
     named = (shot.key,) if shot.key is not None else (None, shot.meant)
@@ -232,7 +233,8 @@ def harmless_when_valid(town: Town) -> list[Frame]:
     """Every command there is, aimed so that whoever sends it unchanged spoils no more than `scratch`."""
     home, scratch = town.home, town.scratch
     group, room, member = {"group": scratch["group"]}, {"room": home["room"]}, {"member": town.members[0]}
-    call = {"call": NEVER_WAS}
+    call, action = {"call": NEVER_WAS}, {"action": NEVER_WAS}
+    public, wrapped = "A" * 87, "A" * 80
     fields: dict[str, dict[str, Any]] = {
         "visible": {"visible": True},
         "find_groups": {"words": "public"},
@@ -296,9 +298,40 @@ def harmless_when_valid(town: Town) -> list[Frame]:
         "report_member": {**member, "reason": "fixing", "room": home["room"], "seq": 1, "words": "w"},
         "list_reports": group,
         "resolve_report": {"report": NEVER_WAS},
+        "declare_action": {
+            **group,
+            "deed": "delete",
+            "words": "words",
+            "medium": "stills",
+            "wanted": 2,
+            "only": [town.members[0]],
+            "plan": {"local": "2039-03-27T02:30", "zone": "Europe/Paris"},
+        },
+        "ask_witnesses": action,
+        "go_live": {**action, "anyway": True},
+        "set_medium": {**action, "medium": "text", "why": "line"},
+        "cut_picture": {**action, "cut": True},
+        "say_step": {**action, "text": "words"},
+        "declare_done": action,
+        "stop_action": action,
+        "remove_witness": {**action, **member},
+        "share_keys": {**action, "epoch": 1, "key": public, "shares": [{"device": NEVER_WAS, "wrapped": wrapped}]},
+        "join_action": {**action, "key": public},
+        "leave_action": action,
+        "look": {**action, "looking": True},
+        "got": {**action, "medium": "video"},
+        "with_you": action,
+        "attest": {**action, "saw": True},
+        "report_action": {**action, "reason": "unwanted", "words": "w"},
+        "open_media": action,
+        "turn_into_call": action,
+        "end_for_safety": action,
+        "list_records": {},
+        "export_record": action,
+        "delete_record": action,
     }
     assert fields.keys() == {c.__struct_config__.tag for c in get_args(Command) if c is not Hello}
-    unanswered = {Beat.__struct_config__.tag, Typing.__struct_config__.tag}
+    unanswered = {c.__struct_config__.tag for c in (Beat, Typing, Got)}
     return [{"t": t, **({} if t in unanswered else {"k": ""}), **more} for t, more in fields.items()]
 
 
