@@ -49,7 +49,7 @@ class LocalKeyring:
             return
         self._drop(action, who.connection)
         theirs = [c for c, device in ring.devices.items() if device.person.member == person.member]
-        for oldest in theirs[: len(theirs) + 1 - PAGES_PER_WITNESS_AT_MOST]:
+        for oldest in theirs[: max(0, len(theirs) + 1 - PAGES_PER_WITNESS_AT_MOST)]:
             self._drop(action, oldest)
         ring.devices[who.connection] = DeviceKey(device=self._new_id(), person=person, key=key)
         self._of_connection[who.connection].add(action)

@@ -107,6 +107,7 @@ def test_the_tree_keeps_its_import_contracts(a_copy: Path) -> None:
         ("server/handlers/planted.py", "import server.store", "Only the composition roots choose adapters"),
         ("server/planted.py", "import server.bus.planted_too", "Only the composition roots choose adapters"),
         ("server/handlers/planted.py", "import server.gateway.session", "Handlers know ports"),
+        ("server/media/planted.py", "import server.store", "The relay is a pipe"),
         ("server/wire/planted.py", "import server.handlers", "The wire is a leaf"),
         ("server/site/planted.py", "import websockets", "Only the door and the connection know websockets"),
     ],
