@@ -16,7 +16,7 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
 
 from presence.ids import Instant
 
@@ -142,7 +142,7 @@ def _json(plain: object) -> str:
 def from_text(text: str) -> tuple[tuple[Entry, ...], Seal]:
     """The text of a file as values. Raises :class:`NotARecord`; says nothing yet of whether it holds."""
     try:
-        plain = json.loads(text, object_pairs_hook=_one_of_each, parse_float=_no_number, parse_constant=_no_number)
+        plain = json.loads(text, object_pairs_hook=_one_of_each)
     except NotARecord:
         raise
     except RecursionError:
@@ -157,10 +157,6 @@ def _one_of_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(pairs) != len({name for name, _ in pairs}):
         raise NotARecord("Not an exported record: a name stands twice in one place.")
     return dict(pairs)
-
-
-def _no_number(_said: str) -> NoReturn:
-    raise NotARecord("Not an exported record: it holds a number that is not whole.")
 
 
 def read(plain: object) -> tuple[tuple[Entry, ...], Seal]:

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.rooms.mutants import MUTANTS, Mutant
+from tests.rooms.mutants_record import RECORD_MUTANTS
+from tests.rooms.mutants_witness import WITNESS_MUTANTS
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
@@ -22,6 +24,9 @@ STORIES = (
         for name in ("press", "unsaved", "groups", "chat", "desk", "screens", "care", "crowd")
     ),
     "tests/rooms/test_helplines.py",
+    "tests/rooms/witness_world.py",
+    *(f"tests/rooms/test_witness_{name}.py" for name in ("begins", "present", "ends", "record")),
+    "tests/rooms/test_wall_time.py",
     "tests/presence/test_lease.py",
     "tests/presence/test_roster.py",
 )
@@ -58,12 +63,12 @@ def tell(copy: Path, rule: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_stories_hold_for_the_core_as_it_is(a_copy: Path) -> None:
-    for rule in ("uc", "pr", "oc", "cb", "ch", "gr"):
+    for rule in ("uc", "pr", "oc", "cb", "ch", "gr", "wa"):
         told = tell(a_copy, rule)
         assert told.returncode == 0, told.stdout
 
 
-@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda m: m.name)
+@pytest.mark.parametrize("mutant", [*MUTANTS, *WITNESS_MUTANTS, *RECORD_MUTANTS], ids=lambda m: m.name)
 def test_a_mutant_is_noticed(a_copy: Path, mutant: Mutant) -> None:
     file = a_copy / mutant.file
     sound = file.read_text()

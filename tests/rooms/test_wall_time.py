@@ -55,7 +55,8 @@ def test_uc13_an_ordinary_day(local: str, zone: str, utc: str) -> None:
         ("2026-03-08T02:30", "America/New_York", "2026-03-08 07:00"),
         ("2026-10-04T02:15", "Australia/Lord_Howe", "2026-10-03 15:30"),  # half an hour
         ("2026-09-06T00:30", "America/Santiago", "2026-09-06 04:00"),  # at midnight
-        ("2011-12-30T12:00", "Pacific/Apia", "2011-12-30 10:00"),  # a whole day
+        ("2011-12-30T00:00", "Pacific/Apia", "2011-12-30 10:00"),  # a whole day
+        ("2011-12-30T23:59", "Pacific/Apia", "2011-12-30 10:00"),
     ],
 )
 def test_uc13_a_missing_hour_means_the_next_valid_minute(local: str, zone: str, utc: str) -> None:

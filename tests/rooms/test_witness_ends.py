@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from presence.ids import MemberId
+from presence.ids import CallId, MemberId
 from rooms import record
 from rooms import witness_commands as do
 from rooms.refusals import Refusal
@@ -280,6 +282,16 @@ def test_wa07_either_side_turns_it_into_a_call_in_one_tap(by: str | None) -> Non
     first = w.action
     w.turns("Ben")  # the second tap finds the same call
     assert w.action == first
+
+
+def test_wa07_pressed_again_after_that_call_ended_it_is_another_call() -> None:
+    w = live("Ben")
+    w.turns("Ben")
+    began = w.action.stage
+    w.after(60).ana(do.turn_into_call, CallId("call 2"), None, w.now)
+    assert isinstance(began, Turned)
+    assert w.action.stage == replace(began, call=CallId("call 2"))  # and its thirty minutes go on
+    assert w.facts.count("turned_into_call") == 2
 
 
 def test_wa07_from_every_stage_that_has_begun() -> None:

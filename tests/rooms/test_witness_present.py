@@ -9,7 +9,17 @@ import pytest
 from presence.ids import MemberId
 from rooms import witness_commands as do
 from rooms.refusals import Refusal
-from rooms.witness import FACTS_AT_MOST, Medium, has_enough, joined, may_watch, present, streams, tells_on_call
+from rooms.witness import (
+    FACTS_AT_MOST,
+    Medium,
+    has_enough,
+    joined,
+    may_watch,
+    present,
+    streams,
+    tells_on_call,
+    with_witness,
+)
 from tests.rooms.witness_world import World, gathering, live, refusal
 
 MINUTE = 60.0
@@ -106,6 +116,12 @@ def test_wa03_a_viewer_may_report_after_they_left() -> None:
     w.joins("Ben")
     assert refusal(do.look, w.action, BEN, looking=True) is Refusal.NOT_ALLOWED
     assert refusal(do.freeze, w.action, MemberId("a stranger"), w.now) is Refusal.NOT_FOUND
+
+
+def test_wa03_a_report_outweighs_a_look_however_that_came_to_be() -> None:
+    w = live("Ben")
+    w.reports("Ben")
+    assert not may_watch(with_witness(w.action, replace(w.witness("Ben"), looking=True)), BEN)
 
 
 def test_wa03_nothing_passes_when_it_is_over() -> None:
@@ -242,7 +258,6 @@ def test_wa04_coming_and_going_without_end_does_not_make_a_record_without_end() 
 def test_wa04_the_fullest_record_there_can_be_fits_its_frame() -> None:
     names = [f"peer {n}" for n in range(30)]
     w = live(*names)
-    w.action = replace(w.action, witnesses=dict(w.action.witnesses))
     while len(w.entries) < FACTS_AT_MOST:
         w.cuts()
         w.cuts(cut=False)

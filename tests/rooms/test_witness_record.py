@@ -97,7 +97,11 @@ def test_wa06_the_file_is_for_people_an_entry_a_line_and_no_escapes() -> None:
 @pytest.mark.parametrize("place", range(1, 8))
 def test_wa06_a_dropped_entry_is_named(place: int) -> None:
     entries = a_chain()
-    assert first_broken(entries[: place - 1] + entries[place:]) == place
+    left = entries[: place - 1] + entries[place:]
+    assert first_broken(left) == place
+    broken = check(left)
+    assert broken is not None
+    assert "missing" in broken.why
 
 
 @pytest.mark.parametrize("place", range(1, 8))
