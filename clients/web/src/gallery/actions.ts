@@ -4,6 +4,7 @@ import { go } from "../app/place";
 import { actions } from "../model/witness";
 import { countFrom } from "../screens/Witness/dayCount";
 import { notNow } from "../screens/Witness/Lines";
+import { forgetReached } from "../screens/Witness/reached";
 import { beginPicture, mediaThrough } from "../screens/Witness/world";
 import type { MediaWorld } from "../screens/Witness/world";
 import type { ActionCard, DeskAction, MyAction, RecordFile, RecordLine, WitnessView } from "../wire/frames";
@@ -128,6 +129,7 @@ const world = (one: Media): MediaWorld => ({
 
 export function noActions(): void {
   mediaThrough(world({}));
+  forgetReached();
   notNow.value = new Set();
   countFrom.set("");
 }
@@ -217,6 +219,8 @@ export const actionStates = (room: () => void): Record<string, () => void> => ({
   witness_turned: theirs({ ...watching, stage: "turned", turned: true }),
   witness_attest: theirs(attesting, { watches: "ended", shows: null }),
   witness_attest_text: theirs({ ...attesting, medium: "text", looking: false }),
+  witness_attest_read: theirs({ ...attesting, looking: false }),
+  witness_attest_nothing: theirs({ ...attesting, looking: false, steps: [] }),
   witness_attested: theirs({ ...attesting, asked_to_attest: false, word: "saw" }, { watches: "ended", shows: null }),
   witness_completed: over("completed"),
   witness_stopped: over("stopped"),

@@ -12,6 +12,7 @@ import { perceived } from "./reached";
 export function AttestSheet({ card, onQuiet }: { card: ActionCard; onQuiet: () => void }) {
   const { run, busy, trouble } = useDeed();
   const settled = useSettled(card.action);
+  const reached = perceived(card);
   const say = (saw: boolean) => settled(() => void run(() => attestTo(card.action, saw)));
   return (
     <Sheet labelledBy="attest-title" onClose={onQuiet} data={{ "data-screen": "attest" }}>
@@ -20,9 +21,11 @@ export function AttestSheet({ card, onQuiet }: { card: ActionCard; onQuiet: () =
       </h1>
       <p class="lead">{words.lead}</p>
       <Problem of={trouble} />
-      <button class="btn big wide" type="button" disabled={busy} onClick={say(true)}>
-        {words.saw[perceived(card)]}
-      </button>
+      {reached && (
+        <button class="btn big wide" type="button" disabled={busy} onClick={say(true)}>
+          {words.saw[reached]}
+        </button>
+      )}
       <button class="btn big wide" type="button" disabled={busy} onClick={say(false)}>
         <span>
           {words.not}
@@ -43,7 +46,7 @@ export function Attested({ card }: { card: ActionCard }) {
   return (
     <div class="card" role="status">
       <p>
-        <b>{words.said(card.word === "saw" ? words.saw[perceived(card)] : words.not)}</b>
+        <b>{words.said(card.word === "saw" ? words.saw[perceived(card) ?? "text"] : words.not)}</b>
       </p>
       <p>{words.thanks}</p>
       <p class="small quiet">{words.others}</p>

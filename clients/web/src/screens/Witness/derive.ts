@@ -56,7 +56,7 @@ export function milestones(count: number, all: readonly number[]): { reached: nu
 
 /** A plan's local time, as people write it: 24 November 2026, 18:30. */
 export function planWords(local: string): string {
+  if (!/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}$/.test(local)) return local;
   const at = Date.parse(`${local}:00Z`);
-  if (Number.isNaN(at)) return local;
   return new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", hour: "2-digit", minute: "2-digit", timeZone: "UTC" }).format(at);
 }

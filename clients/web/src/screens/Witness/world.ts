@@ -66,7 +66,10 @@ export function beginPicture(id: string, facing: "user" | "environment" = "envir
     if (action.peek()?.stage !== "gathering") tell({ t: "cut_picture", k: newKey(), action: id, cut: true });
     end();
   };
+  let ended = false;
   const end = () => {
+    if (ended) return;
+    ended = true;
     pictures.value = new Map([...pictures.peek()].filter(([other]) => other !== id));
     beforeLeaving.delete(cutFirst);
     over();
