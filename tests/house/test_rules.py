@@ -12,6 +12,8 @@ PAGE = ROOT / "docs" / "rules.md"
 CORE = ("tests/rooms/", "tests/presence/")
 MUST_HAVE_A_ROW = [
     *(f"UC{n}" for n in (*range(11), 12, *range(14, 20))),
+    "UC13",
+    *(f"WA{n}" for n in range(1, 9)),
     *(f"CH{n}" for n in (1, 2, 3)),
     *(f"PR{n}" for n in range(1, 7)),
     *(f"GR{n}" for n in (3, 6, 7)),
