@@ -18,6 +18,7 @@ from aiohttp import web
 from presence.ids import MemberId
 from presence.roster import Roster
 from rooms.ladder import next_deadline
+from rooms.witness import WitnessTimes
 from server.clock import Clock, SystemClock
 from server.gateway.announcer import Announcer
 from server.gateway.arrivals import Arrivals
@@ -208,6 +209,7 @@ async def _start(
         seat_id=lambda account, group: MemberId(seat_id(secret, account, group)),
         recorder=RecordKey.load_or_make(settings.data / "records.pem"),
         media=relay,
+        witness_times=WitnessTimes(witnesses_at_most=settings.witnesses_at_most),
         keyring=keyring,
     )
     store.bind(

@@ -29,3 +29,8 @@ MEDIA_DROPPED = Counter(
     ["why"],
     registry=REGISTRY,
 )
+MEDIA_UNSENT = Gauge(
+    "beside_media_unsent_worst_bytes",
+    "The most that ever waited here for one watcher, since the start",
+    registry=REGISTRY,
+)

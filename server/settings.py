@@ -11,6 +11,7 @@ from typing import Any
 
 from presence.lease import LeaseTimes
 from rooms.policy import Policy
+from rooms.witness import WitnessTimes
 
 POLICY_PREFIX = "BESIDE_POLICY_"
 LIMITS = {
@@ -21,6 +22,7 @@ LIMITS = {
         "connections_before_hello_at_most",
         "media_connections_at_most",
         "media_connections_before_ticket_at_most",
+        "witnesses_at_most",
         "http_connections_at_most",
         "http_headers_within_seconds",
         "http_request_within_seconds",
@@ -58,6 +60,8 @@ class Settings:
     """Media sockets that send or watch. One page of a witness is one, beside its socket for all else."""
     media_connections_before_ticket_at_most: int = 100
     """Media sockets that have not shown their ticket yet."""
+    witnesses_at_most: int = WitnessTimes().witnesses_at_most
+    """Of one witnessed action, ever."""
     http_connections_at_most: int = 1_000
     """Connections in the middle of an HTTP request, sockets that are not upgraded yet among them."""
     http_headers_within_seconds: int = 10

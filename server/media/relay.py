@@ -21,7 +21,7 @@ from server.bucket import Bucket
 from server.clock import Clock
 from server.ids import digest, new_secret
 from server.media.lane import Lane
-from server.metrics import MEDIA_BYTES, MEDIA_DROPPED, MEDIA_WATCHERS
+from server.metrics import MEDIA_BYTES, MEDIA_DROPPED, MEDIA_UNSENT, MEDIA_WATCHERS
 from server.who import Who
 from server.wire.chunks import KEY_WANTED, NOBODY_WATCHES, SOMEONE_WATCHES, BadChunk, Kind, kind_of
 from server.wire.codes import BAD_FRAME, BAD_TICKET, NO_RIGHT, REVOKED, TAKEN_OVER, CloseCode
@@ -120,6 +120,7 @@ class Relay:
         self._streams: dict[ActionId, _Stream] = {}
         self._ended: OrderedDict[ActionId, None] = OrderedDict()
         """What is over stays over, should older news of it come late."""
+        self._worst_unsent = 0
 
     # ---- rights
 
@@ -268,6 +269,9 @@ class Relay:
         size = len(frame)
         for watcher in stream.watchers:
             unsent = watcher.line.unsent()
+            if unsent > self._worst_unsent:
+                self._worst_unsent = unsent
+                MEDIA_UNSENT.set(unsent)
             if watcher.lane.takes(kind, size, unsent):
                 watcher.line.write(frame)
                 sent += size
