@@ -225,6 +225,7 @@ export const actionStates = (room: () => void): Record<string, () => void> => ({
   witness_completed: over("completed"),
   witness_stopped: over("stopped"),
   witness_safety: over("safety"),
+  witness_over_not_there: theirs({ stage: "ended", ended: "completed", until: null }),
   witness_gone: () => go({ at: "witness", show: "theirs", action: id("none") }),
 });
 

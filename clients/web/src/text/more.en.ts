@@ -118,6 +118,7 @@ export const introduction = {
 };
 
 export const settings = {
+  records: "Your records of what people watched",
   title: "Settings",
   theme: "Light or dark",
   themes: { system: "As the device", light: "Light", dark: "Dark" } as Record<string, string>,

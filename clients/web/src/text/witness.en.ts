@@ -154,6 +154,7 @@ export const mine = {
     busy: "Another program holds the camera. Close it, or go on in words.",
   },
   cameraAgain: "Try the camera again",
+  inWords: "Go on in words",
   turnCamera: "Use the other camera",
   noSound: "No sound is sent.",
   withSound: "Sound is sent too.",

@@ -52,6 +52,9 @@ export function Settings() {
         {active.map((group) => (
           <GroupSettings key={group.group} group={group} />
         ))}
+        <button class="btn wide" type="button" onClick={() => go({ at: "witness", show: "records" })}>
+          {words.records}
+        </button>
         <DeviceList />
         <button class="btn big wide" type="button" onClick={() => void signOut()}>
           {words.signOut}

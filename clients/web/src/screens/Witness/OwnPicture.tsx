@@ -60,9 +60,14 @@ function Well({ picture, one, medium }: { picture: Picture; one: MyAction; mediu
         </p>
       </div>
       {(camera === "refused" || camera === "missing" || camera === "busy") && (
-        <button class="btn wide" type="button" onClick={() => sending.askAgain()}>
-          {words.cameraAgain}
-        </button>
+        <>
+          <button class="btn wide" type="button" onClick={() => sending.askAgain()}>
+            {words.cameraAgain}
+          </button>
+          <button class="btn wide" type="button" onClick={() => void sending.choose("text").catch(() => {})}>
+            {words.inWords}
+          </button>
+        </>
       )}
       {medium === "video" && state === "sending" && <p class="small quiet">{sending.sound.value ? words.withSound : words.noSound}</p>}
       {camera === "on" && one.stage === "gathering" && (

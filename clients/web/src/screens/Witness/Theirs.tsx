@@ -22,7 +22,7 @@ import { media } from "./world";
 
 /** Someone else's action: asked, with them, or over. */
 export function Theirs({ card }: { card: ActionCard }) {
-  if (card.stage === "ended") return <Over card={card} />;
+  if (card.stage === "ended") return <Over card={card} />; // also for who was asked and never came
   return card.joined ? <Joined card={card} /> : <Asked card={card} />;
 }
 
@@ -111,9 +111,9 @@ function Over({ card }: { card: ActionCard }) {
     <div class="screen" data-screen="witness-over" data-action={card.action}>
       <Bar title={watch.title(name)} heading={false} onBack={back} />
       <main class="page">
-        <h1 class="say">{over.say[card.ended](name)}</h1>
-        <p class="lead">{over.lead[card.ended]}</p>
-        <p>{over.yours}</p>
+        <h1 class="say">{over.say[card.joined ? card.ended : "no"](name)}</h1>
+        <p class="lead">{card.joined ? over.lead[card.ended] : over.goneLead}</p>
+        {card.joined && <p>{over.yours}</p>}
         <button class="btn ink big wide" type="button" onClick={back}>
           {over.back}
         </button>
