@@ -1,7 +1,10 @@
 import { defineConfig } from "vite";
 import pages from "./vite.config.ts";
 
-/** The gallery, built as the pages are built, into `dist/gallery`: `./do gallery`. It is no part of what is served. */
+/**
+ * The gallery, and live media without screens for tests to drive, built as the pages are built, into `dist/gallery`:
+ * `./do gallery`. It is no part of what is served.
+ */
 export default defineConfig({
   root: pages.root!,
   oxc: pages.oxc!,
@@ -11,6 +14,6 @@ export default defineConfig({
     target: "es2022",
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    rolldownOptions: { input: "gallery.html" },
+    rolldownOptions: { input: ["gallery.html", "media.html"] },
   },
 });

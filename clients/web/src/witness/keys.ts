@@ -180,6 +180,7 @@ export class Witness implements WitnessKeys {
   /** Of this page: the newest, and those before it whose answer may still be on its way. */
   #pairs: KeyPair[] = [];
   #answered!: (joined: boolean) => void;
+  #closed = false;
   #stops: (() => void)[];
   #take = newest((now: KeysNow) => this.#unwrap(now));
   #join = newest((_: null) => this.#sayJoin());
@@ -207,15 +208,15 @@ export class Witness implements WitnessKeys {
   }
 
   close(): void {
+    this.#closed = true;
     for (const stop of this.#stops) stop();
-    this.#stops = [];
     this.#pairs = [];
     this.word.value = null;
     witnesses.delete(this.#action);
   }
 
   async #sayJoin(): Promise<void> {
-    if (this.#stops.length === 0) return;
+    if (this.#closed) return;
     const pair = await makeKeyPair();
     this.#pairs = [pair, ...this.#pairs].slice(0, 3);
     try {
@@ -243,7 +244,7 @@ export class Witness implements WitnessKeys {
     if (this.opener.wants(now.key, now.epoch)) {
       const between = { action: this.#action, epoch: now.epoch, member: now.key, device: pair.text };
       const key = await unwrap(now.wrapped, pair.secret, between).catch(() => null);
-      if (this.#stops.length === 0) return;
+      if (this.#closed) return;
       if (!key || !this.opener.take(now.key, now.epoch, key)) {
         this.word.value = null;
         this.state.value = "wrong";
@@ -254,7 +255,7 @@ export class Witness implements WitnessKeys {
       return; // of a page of the member's that another followed: never again
     }
     const word = await wordOf(now.key, now.devices);
-    if (this.#stops.length === 0) return;
+    if (this.#closed) return;
     this.word.value = word;
     this.state.value = "ready";
   }

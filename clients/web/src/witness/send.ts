@@ -20,6 +20,8 @@ const LOOK_EVERY_MS = 250;
 /** A whole picture that was asked for comes sooner than the next in turn, but not more often than this. */
 const ASKED_EVERY_MS = 1_000;
 const PHOTO_EVERY_MS = 2_000;
+/** The picture may be there before the word that it goes on, which comes by the other socket: a second whole one helps. */
+const ONCE_MORE_MS = 600;
 
 /** The member's side of live media: see `Sending` in api.ts. */
 export function send(action: ReadonlySignal<MyAction | null>, options: SendOptions): Sending {
@@ -56,6 +58,7 @@ class Sender implements Sending {
   #closed = signal(false);
   #stopPictures: (() => void) | null = null;
   #stopSound: (() => void) | null = null;
+  #onceMore: ReturnType<typeof setTimeout> | undefined;
   #stops: (() => void)[];
 
   constructor(action: ReadonlySignal<MyAction | null>, options: SendOptions) {
@@ -144,6 +147,7 @@ class Sender implements Sending {
     if (this.#closed.peek()) return;
     this.#closed.value = true;
     this.#asking++;
+    clearTimeout(this.#onceMore);
     for (const stop of this.#stops) stop();
     this.#outlet.stop();
     this.#rest();
@@ -288,6 +292,8 @@ class Sender implements Sending {
   /** What runs in a state: the same again changes nothing. */
   #work(state: SendState, medium: Medium): void {
     const sending = state === "sending";
+    clearTimeout(this.#onceMore);
+    if (sending) this.#onceMore = setTimeout(() => this.#wholePicture(), ONCE_MORE_MS);
     if (sending) this.#outlet.open();
     else this.#outlet.shut();
     if (medium === "text" || medium === "photo") this.#rest();

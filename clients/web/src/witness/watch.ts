@@ -21,7 +21,9 @@ import { worldOf } from "./world";
 const UNOPENED_AT_MOST = 200;
 /** A key may be on its way on the other socket. */
 const KEY_WITHIN_MS = 2_000;
-/** Without a whole picture for so long a new line is opened, the only way to ask for one; no more often than this. */
+/** Without a whole picture for so long a new line is opened, the only way to ask for one… */
+const ANEW_AFTER_MS = 1_500;
+/** …and no more often than this. */
 const ANEW_EVERY_MS = 5_000;
 const LOOK_EVERY_MS = 500;
 
@@ -52,6 +54,7 @@ class Watcher implements Watching {
   #opening = false;
   #anewAt = -Infinity;
   #beganAt = performance.now();
+  #wasCut = false;
   #stops: (() => void)[];
 
   constructor(card: ReadonlySignal<ActionCard | null>, canvas: HTMLCanvasElement) {
@@ -121,6 +124,8 @@ class Watcher implements Watching {
       this.#clear();
     }
     if (card?.cut) this.#clear();
+    else if (this.#wasCut) this.#beganAt = performance.now();
+    this.#wasCut = card?.cut ?? false;
     const shown = this.#seen.peek().shown;
     // Down a step, what was moving is not left standing there as if it were a still of now.
     if (shown && card && shown.medium !== card.medium && rank(shown.medium) < rank(card.medium)) this.#clear();
@@ -220,7 +225,7 @@ class Watcher implements Watching {
       this.#video.key(content.config, content.timestamp, content.data);
     } else {
       this.#video.delta(content.timestamp, content.data);
-      if (this.#video.needsKey && at - this.#beganAt > ANEW_EVERY_MS) this.#anew();
+      if (this.#video.needsKey && at - this.#beganAt > ANEW_AFTER_MS) this.#anew();
     }
   }
 
