@@ -12,7 +12,7 @@ import re
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -239,14 +239,14 @@ def free_port() -> int:
 
 
 @asynccontextmanager
-async def a_world(data: Path, policy: dict[str, int] | None = None) -> AsyncIterator[World]:
+async def a_world(data: Path, policy: dict[str, int] | None = None, args: Sequence[str] = ()) -> AsyncIterator[World]:
     """A running server and a browser; both end with the story."""
     server = Server(data, free_port(), SHORT if policy is None else policy)
     await server.start()
     try:
         async with async_playwright() as playwright:
             path = os.environ.get("BESIDE_CHROMIUM") or "/usr/bin/chromium"
-            browser = await playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGS)
+            browser = await playwright.chromium.launch(executable_path=path, args=[*CHROMIUM_ARGS, *args])
             world = World(server, browser)
             yield world
             await browser.close()
