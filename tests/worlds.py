@@ -48,9 +48,10 @@ class World:
             await person.close()
         await self.beside.stop()
 
-    async def restart(self) -> None:
+    async def restart(self, *, down_for_seconds: int = 0) -> None:
         """The server stops and comes back on the same port with the same data; people keep their pages."""
         await self.beside.stop()
+        self.clock.advance(down_for_seconds * 1000)
         self.beside = await start(self.beside.settings, self.clock, passphrases=cheap_passphrases())
 
     async def account(self, login: str, *, first_token: str = "") -> Account:
@@ -79,6 +80,7 @@ class World:
                         with suppress(Over):  # signed out in the meantime
                             await person.set_visible(person.visible)
             await self.beside.timers.look()
+            await self.beside.timers.look_at_actions()
 
 
 @dataclass
