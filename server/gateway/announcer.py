@@ -61,6 +61,7 @@ class Announcer:
         self._sizes: dict[GroupId, int] = {}
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._reachable_told = 0
+        self._closing = False
         self._tasks: set[asyncio.Task[None]] = set()
 
     def bind(self, services: Services) -> None:
@@ -329,7 +330,7 @@ class Announcer:
 
     def _soon(self, name: str, delay_seconds: float, work: Callable[[], Awaitable[None]]) -> None:
         """Run `work` once, a moment from now, however often this is called before."""
-        if name in self._timers:
+        if name in self._timers or self._closing:
             return
 
         def start() -> None:
@@ -352,6 +353,8 @@ class Announcer:
         task.add_done_callback(self._tasks.discard)
 
     async def close(self) -> None:
+        """Finish what is under way. Nobody is left to be told anything that comes of it."""
+        self._closing = True
         for timer in self._timers.values():
             timer.cancel()
         self._timers.clear()
