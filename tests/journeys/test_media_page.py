@@ -161,7 +161,8 @@ async def same_picture(one: Page, other: Page) -> bool:
     """What the camera shows the one, and what the other's canvas shows, in 16 patches: the same but for the coding."""
     mine = await one.evaluate(f"({GRID})(window.preview)")
     theirs = await other.evaluate(f"({GRID})(window.canvas)")
-    return max(mine) - min(mine) > 60 and sum(abs(a - b) for a, b in zip(mine, theirs, strict=True)) / len(mine) < 25
+    apart = sum(abs(a - b) for a, b in zip(mine, theirs, strict=True)) / len(mine)
+    return bool(max(mine) - min(mine) > 60 and apart < 25)
 
 
 async def is_empty(page: Page) -> bool:
