@@ -162,7 +162,7 @@ export const mine = {
     starting: "The camera starts. Nothing is sent.",
     ready: "Only you see this. Nothing is sent before you begin.",
     alone: "Nobody looks just now, so nothing is sent.",
-    sending: "Your picture. Only those who chose to look see it.",
+    sending: "Only those who chose to look see it.",
     cut: "Cut. Nobody sees anything.",
     lost: "The line for the picture is gone. Nothing is sent. We try again.",
     elsewhere: "Your picture runs on another page of yours.",

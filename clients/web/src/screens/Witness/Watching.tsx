@@ -56,6 +56,8 @@ export function Watching({ card, keys }: { card: ActionCard; keys: WitnessKeys }
               <p class="lead">{words.frozenLead}</p>
               <p>{words.frozenStill}</p>
             </>
+          ) : card.stage === "attesting" ? (
+            <p class="lead">{words.state.ended}</p>
           ) : begun ? (
             <Picture card={card} keys={keys} />
           ) : (
