@@ -7,6 +7,7 @@ one with the times of the product, one whose fail-safe comes after 15 s.
 from __future__ import annotations
 
 import asyncio
+import re
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from typing import Literal
 
 from playwright.async_api import Page, ViewportSize
 
+from tests.journeys import sink
 from tests.journeys.world import DESKTOP, PHONE, REPO, Someone, World, a_world
 
 OUT = REPO / "docs" / "images"
@@ -22,6 +24,9 @@ SCALE = 1.5
 LIGHTS = ("light", "dark")
 GROUP = "Sober evenings"
 SOON = {"AWAY_AFTER_MS": 5_000, "VOLUNTEERS_AFTER_MS": 8_000, "BACKUP_AFTER_MS": 15_000}
+
+FALSE_CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
+FILM = "--use-file-for-fake-video-capture"
 
 CHAT = (
     ("Maria", "Day 61. The evenings are still the long part."),
@@ -217,11 +222,87 @@ async def nobody_comes(world: World, camera: Camera) -> None:
     await also(camera, noor, "oncall-phone", PHONE)
 
 
+async def tap(person: Someone, role: Literal["button", "radio"], name: str) -> None:
+    await person.p.get_by_role(role, name=re.compile(f"^{name}")).last.click()
+
+
+async def watched(world: World, camera: Camera) -> None:
+    """A witnessed action, from the word to the record (WA1-WA6); the camera sees a sink."""
+    noor = await someone(world, "Noor", coordinator=True, wide=True)
+    ana, maria = [await someone(world, name) for name in ("Ana", "Maria")]
+    jo = await someone(world, "Jo", wide=True)
+    await world.a_group(maria, ana, jo, name=GROUP)
+    await world.on_shift(noor)
+    for person in (ana, maria, jo):
+        await in_the_room(person)
+    await tap(ana, "button", "Watch me do this")
+    await ana.screen("declare")
+    await tap(ana, "radio", "Pour out a bottle")
+    await camera.take(ana.p, "declare")
+    await tap(ana, "button", "Go on")
+    await ana.screen("declare-safe")
+    await camera.take(ana.p, "declare-safe")
+    await tap(ana, "button", "Go on")
+    await ana.screen("declare-how")
+    await tap(ana, "radio", "2")
+    await ana.p.get_by_role("textbox").last.fill("The one behind the flour.")
+    await tap(ana, "button", "Ask them now")
+    await ana.screen("action-gather")
+    await maria.p.get_by_text("Ana asks you to watch").wait_for()
+    await camera.take(maria.p, "room-asked")
+    for person in (maria, jo):
+        await tap(person, "button", "Look")
+        await person.screen("witness-card")
+        await person.settle()
+    await camera.take(maria.p, "witness-card")
+    for person in (maria, jo):
+        await tap(person, "button", "Be with Ana")
+    await ana.p.get_by_text("2 of 2 are with you.").wait_for()
+    await ana.p.get_by_role("button", name="Look at your picture first").click()
+    await ana.p.get_by_text("Only you see this.").last.wait_for()
+    await ana.p.evaluate("scrollTo(0, 0)")
+    await camera.take(ana.p, "action-gather")
+    await tap(ana, "button", "Begin")
+    await maria.p.get_by_text("You see nothing until you choose to look.").wait_for()
+    await camera.take(maria.p, "witness-hidden")
+    for person in (maria, jo):
+        await tap(person, "button", "Look")
+        await person.p.locator("canvas").wait_for()
+    await tap(ana, "button", "I have it in my hand.")
+    await ana.p.get_by_role("button", name="I have it in my hand.").wait_for(state="detached")
+    await tap(ana, "button", "I am pouring.")
+    await maria.p.get_by_text("I am pouring.").wait_for()
+    await tap(jo, "button", "I’m with you")
+    await ana.p.get_by_text("Jo: “I’m with you.”").wait_for()
+    await ana.p.evaluate("scrollTo(0, 0)")
+    await ana.p.wait_for_timeout(1_500)
+    await camera.take(ana.p, "action-live", LIGHTS)
+    await also(camera, ana, "action-live-wide", DESKTOP)
+    await camera.take(maria.p, "witness", LIGHTS)
+    await noor.open("/oncall")
+    await noor.p.get_by_text("2 of 2 truly watching").wait_for()
+    await camera.take(noor.p, "oncall-watched")
+    await tap(ana, "button", "Done")
+    await ana.settle()
+    await tap(ana, "button", "Yes, it’s done")
+    await maria.screen("attest")
+    await maria.settle()
+    await camera.take(maria.p, "attest")
+    for person in (maria, jo):
+        await tap(person, "button", "I saw it live")
+    await ana.screen("action-ended")
+    await camera.take(ana.p, "action-done")
+    await tap(ana, "button", "Look at your record")
+    await ana.p.get_by_text("Download the file").wait_for()
+    await camera.take(ana.p, "record")
+
+
 async def main(out: Path) -> None:
     camera = Camera(out)
-    for policy, story in (({}, rooms_and_calls), (SOON, nobody_comes)):
+    for policy, story in (({}, rooms_and_calls), (SOON, nobody_comes), ({}, watched)):
         with tempfile.TemporaryDirectory() as folder:
-            async with a_world(Path(folder) / "data", policy) as world:
+            film = sink.draw(Path(folder) / "sink.y4m")
+            async with a_world(Path(folder) / "data", policy, [*FALSE_CAMERA, f"{FILM}={film}"]) as world:
                 await story(world, camera)
     for file in camera.taken:
         print(f"{out / file}  {(out / file).stat().st_size // 1024} KB")
