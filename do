@@ -406,6 +406,15 @@ def shots(words: Sequence[str]) -> int:
     return call(PYTHON, "-m", "tests.journeys.shots", *words, env=with_a_browser())
 
 
+def bench(words: Sequence[str]) -> int:
+    """Measure; the next word says what: video. --json prints one JSON object at the end."""
+    if not words or not (ROOT / "bench" / f"{words[0]}.py").exists():
+        raise Stop("there is nothing of that name to measure: ./do bench video", 2)
+    sync(DEV_LOCK)
+    build_web()
+    return call(PYTHON, "-m", f"bench.{words[0]}", *words[1:], env=with_a_browser())
+
+
 def web(words: Sequence[str]) -> int:
     """Build the web client, if its sources have changed."""
     build_web()
@@ -454,6 +463,7 @@ WORDS: dict[str, Callable[[Sequence[str]], int]] = {
     "gallery": gallery,
     "npm": npm,
     "shots": shots,
+    "bench": bench,
     "lock": lock,
 }
 
