@@ -77,7 +77,8 @@ class Machine(RuleBasedStateMachine):
         super().__init__()
         self.w: World = World.__new__(World)
         self.known = {name: Known() for name in NAMES}
-        self.at_the_moment: set[str] = set()
+        self.at_the_moment: dict[str, bool] = {}
+        """Who was present when it was declared done, and whether a picture can have reached them by then."""
         self.sealed: tuple[list[Entry], str] | None = None
 
     @initialize(
@@ -149,7 +150,7 @@ class Machine(RuleBasedStateMachine):
     @rule()
     def declare_done(self) -> None:
         self.w.look()
-        was, there = self.w.stage, {name for name in NAMES if self.is_there(name)}
+        was, there = self.w.stage, {name: self.known[name].pictured for name in NAMES if self.is_there(name)}
         if self.do(lambda a: do.declare_done(a, self.w.now, TIMES)) and was == "Live":
             self.at_the_moment = there
             assert isinstance(self.w.action.stage, Attesting if there else Ended)
@@ -323,7 +324,7 @@ class Machine(RuleBasedStateMachine):
                 word = witness.attested
                 assert word.since <= word.until <= word.at
                 assert word.saw == (word.perceived is not None)
-                assert known.pictured or known.barred or word.perceived in (None, Medium.TEXT)
+                assert self.at_the_moment[name] or word.perceived in (None, Medium.TEXT)
 
     @invariant()
     def who_is_present_is_who_was_there(self) -> None:
