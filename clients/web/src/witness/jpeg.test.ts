@@ -27,6 +27,7 @@ const hidden: [string, Uint8Array][] = [
   ["Adobe", segment(0xee, ...letters("Adobe\0"))],
   ["a comment", segment(0xfe, ...letters("by Ana"))],
   ["JFXX with a small copy", segment(0xe0, ...letters("JFXX\0"), 0x10, 1, 2)],
+  ["JFIF that only says it has a small copy", segment(0xe0, ...letters("JFIF\0"), 1, 1, 0, 0, 1, 0, 1, 1, 1)],
   ["JFIF with a small copy", segment(0xe0, ...letters("JFIF\0"), 1, 1, 0, 0, 1, 0, 1, 1, 1, 9, 9, 9)],
 ];
 

@@ -71,6 +71,9 @@ async function until(fact: () => unknown): Promise<void> {
   expect(fact()).toBeTruthy();
 }
 
+/** Long enough for what must not happen: making and wrapping a key takes a tenth of it. */
+const aWhile = () => new Promise((done) => setTimeout(done, 100));
+
 const sealed = (member: Member) => new Promise<Bytes>((done) => member.sealer.seal("still", contentBytes({ kind: "still", timestamp: 1, data: Uint8Array.of(7) }), done));
 
 describe("WA3: who holds the key", () => {
@@ -134,8 +137,18 @@ describe("WA3: pages that were loaded anew, or are two", () => {
     server.joined((await makeKeyPair()).text);
     const member = kept(new Member(ACTION));
     await until(() => member.devices.value === 1);
+    await aWhile();
     expect(server.shared).toEqual([]);
     member.claim();
+    await until(() => member.word.value);
+    expect(server.shared[0]!.epoch).toBe(5);
+  });
+
+  test("test_wa03_a_page_that_sends_before_it_hears_of_keys_takes_the_next_epoch_too", async () => {
+    const member = kept(new Member(ACTION));
+    member.claim();
+    server.epoch = 4;
+    server.joined((await makeKeyPair()).text);
     await until(() => member.word.value);
     expect(server.shared[0]!.epoch).toBe(5);
   });
@@ -147,6 +160,7 @@ describe("WA3: pages that were loaded anew, or are two", () => {
     server.epoch = 2;
     server.tellDevices();
     await until(() => member.overtaken.value);
+    await aWhile();
     expect([member.word.value, server.shared.length]).toEqual([null, 1]);
     const before = server.shared[0]!.key;
     member.claim();
@@ -174,7 +188,7 @@ describe("WA3: pages that were loaded anew, or are two", () => {
     await other.leave();
     line.value = { is: "off" };
     line.value = { is: "live", since: 2 };
-    await new Promise((done) => setTimeout(done, 20));
+    await aWhile();
     expect([other.state.value, server.joins.length]).toEqual(["left", 1]);
   });
 });

@@ -141,6 +141,16 @@ describe("WA3: the media socket", () => {
     expect([heard.at(-1), wires.length]).toEqual(["over no_right", 1]);
   });
 
+  test("test_wa03_a_right_that_was_not_ended_after_all_comes_back", async () => {
+    const { wires, heard, wait, up } = scene();
+    await up(2);
+    wires[0]!.ends(4011); // what waited at a cut was thrown away, and the line with it
+    await wait();
+    wires[1]!.onopen!();
+    wires[1]!.says(2);
+    expect(heard).toEqual(["up to watch", "down", "up to watch"]);
+  });
+
   test.each([
     ["no line", new Unreached("no line")],
     ["too fast", refusal("too_fast")],
