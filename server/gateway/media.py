@@ -9,7 +9,7 @@ import asyncio
 import socket as sockets
 import struct
 
-from presence.ids import ConnectionId
+from presence.ids import AccountId, ConnectionId
 from server.gateway.connection import Closed, Socket, drain_hint_ms, framed, may_write
 from server.gateway.door import Door
 from server.gateway.places import Places
@@ -29,6 +29,8 @@ class MediaLine:
 
     def __init__(self, socket: Socket) -> None:
         self.socket = socket
+        self.account: AccountId | None = None
+        """Whose it is, once a ticket has said so."""
         self._transport = socket.transport
         self._closing: asyncio.Task[None] | None = None
 
@@ -83,7 +85,7 @@ class MediaSockets:
             if isinstance(seat, CloseCode):
                 line.close_soon(seat)
             else:
-                await self._sit(seat, line)
+                await self._sit(connection, seat, line)
         except Closed:
             pass  # the ordinary end of a socket
         finally:
@@ -103,13 +105,14 @@ class MediaSockets:
         who = self._relay.owner(ticket)
         if who is None:
             return BAD_TICKET
-        goes = self._places.said_hello(connection, who.account)
+        goes, line.account = self._places.said_hello(connection, who.account), who.account
         if goes == connection:
             return CROWDED
-        self._make_room(goes, TOO_MANY)
+        gone = self._lines.get(goes) if goes is not None else None
+        self._make_room(goes, TOO_MANY if gone is not None and gone.account == who.account else CROWDED)
         return self._relay.enter(ticket, line)
 
-    async def _sit(self, seat: Seat, line: MediaLine) -> None:
+    async def _sit(self, connection: ConnectionId, seat: Seat, line: MediaLine) -> None:
         """Until the socket closes. The first word and the seat come in the same turn of the loop as the ticket."""
         sends = isinstance(seat, Sender)
         line.write(framed(YOU_SEND if sends else YOU_WATCH))
@@ -120,6 +123,7 @@ class MediaSockets:
             async for data in line.socket:
                 code: CloseCode | None = BAD_FRAME
                 if isinstance(seat, Sender) and isinstance(data, bytes):
+                    self._places.heard(connection)  # the one who sends is not idle, however many pages they open
                     code = self._relay.chunk(seat, data)
                 if code is not None:
                     line.close_soon(code)

@@ -24,7 +24,7 @@ from server.media.lane import Lane
 from server.metrics import MEDIA_BYTES, MEDIA_DROPPED, MEDIA_UNSENT, MEDIA_WATCHERS
 from server.who import Who
 from server.wire.chunks import KEY_WANTED, NOBODY_WATCHES, SOMEONE_WATCHES, BadChunk, Kind, kind_of
-from server.wire.codes import BAD_FRAME, BAD_TICKET, NO_RIGHT, REVOKED, TAKEN_OVER, CloseCode
+from server.wire.codes import BAD_FRAME, BAD_TICKET, NO_RIGHT, TAKEN_OVER, CloseCode
 
 TICKET_FOR_MS = 30_000
 ASK_EVERY_MS = 250
@@ -169,14 +169,14 @@ class Relay:
             stream.sender.line.close_soon(NO_RIGHT)
 
     def device_gone(self, device: DeviceId) -> None:
-        """Signed out or locked: it neither sends nor sees anything more (CB4)."""
+        """Signed out or locked: it neither sends nor sees any more (CB4). Which of the two, its main socket says."""
         for key in [key for key, ticket in self._tickets.items() if ticket.who.device == device]:
             del self._tickets[key]
         for stream in self._streams.values():
             for watcher in [w for w in stream.watchers if w.who.device == device]:
-                self._turn_out(stream, watcher, REVOKED)
+                self._turn_out(stream, watcher, NO_RIGHT)
             if stream.sender is not None and stream.sender.who.device == device:
-                stream.sender.line.close_soon(REVOKED)
+                stream.sender.line.close_soon(NO_RIGHT)
                 stream.sender = None
 
     def devices(self) -> list[DeviceId]:

@@ -24,7 +24,6 @@ from server.wire.codes import (
     DRAINING,
     NO_HELLO,
     NO_RIGHT,
-    REVOKED,
     TAKEN_OVER,
     TOO_MANY,
 )
@@ -202,13 +201,13 @@ async def test_wa3_a_revoked_device_is_out_at_once_with_its_unused_tickets(studi
     unused = studio.ticket("Tom")
     await maria.has(await studio.send(ana, Kind.KEY))
     studio.relay.device_gone(who_is("Tom").device)
-    assert await tom.closed() == REVOKED.code
+    assert await tom.closed() == NO_RIGHT.code
     page = await studio.page_with(unused)
     assert await page.closed() == BAD_TICKET.code
     await maria.has(await studio.send(ana, Kind.DELTA))
     assert set(studio.relay.devices()) == {who_is("Ana").device, who_is("Maria").device}
     studio.relay.device_gone(who_is("Ana").device)
-    assert await ana.closed() == REVOKED.code
+    assert await ana.closed() == NO_RIGHT.code
 
 
 # ---------------------------------------------------------------- the cut
@@ -477,6 +476,29 @@ async def test_wa3_one_person_s_many_pages_take_no_place_of_others() -> None:
         key = await studio.send(ana, Kind.KEY)
         for page in (maria, *tabs[1:]):
             await page.has(key)
+
+
+async def test_wa3_whoever_sends_is_not_idle_however_many_pages_they_open() -> None:
+    async with a_studio(an_action("Maria"), connections_per_account_at_most=3) as studio:
+        ana = await studio.sender()
+        tabs = []
+        for _ in range(3):
+            now = studio.clock.now()
+            ticket = studio.relay.ticket(studio.action, who_is("Ana"), MemberId("Maria"), sends=False, now=now)
+            tabs.append(await studio.page_with(ticket))
+            await tabs[-1].until(bool)
+            await studio.send(ana, Kind.KEY)
+        assert await tabs[0].closed() == TOO_MANY.code
+        await tabs[2].has(await studio.send(ana, Kind.KEY))
+
+
+async def test_wa3_when_there_is_no_room_whoever_has_most_makes_some_and_may_come_back() -> None:
+    async with a_studio(an_action("Maria", "Tom"), media_connections_at_most=3) as studio:
+        tabs = [await studio.watcher("Tom") for _ in range(3)]
+        maria = await studio.watcher("Maria")
+        assert await tabs[0].closed() == CROWDED.code
+        assert CROWDED.returns
+        assert maria.socket.close_code is None
 
 
 async def test_wa3_a_server_that_restarts_says_when_to_come_back(studio: Studio) -> None:
