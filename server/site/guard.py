@@ -28,13 +28,20 @@ CSP = (
     "manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
     "require-trusted-types-for 'script'; trusted-types beside"
 )
+"""No `blob:` and no `data:` anywhere: pictures are drawn on a canvas, a camera's stream is no address, and the one
+script that runs beside the page (the microphone's) is a file of ours. So there is no media-src either."""
+PERMISSIONS = (
+    "camera=(self), microphone=(self), display-capture=(), geolocation=(), bluetooth=(), usb=(), serial=(), hid=(), "
+    "midi=(), payment=(), interest-cohort=()"
+)
+"""Camera and microphone for the witnessed action, in no foreign frame (WA3); nobody's screen is ever taken."""
 HEADERS = {
     "Content-Security-Policy": CSP,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "geolocation=(), camera=(self), microphone=(self), interest-cohort=()",
+    "Permissions-Policy": PERMISSIONS,
     "X-Frame-Options": "DENY",
 }
 STATUS = {
