@@ -90,7 +90,9 @@ self.addEventListener("notificationclick", (event) => {
   event.waitUntil(
     self.clients.matchAll({ type: "window", includeUncontrolled: true }).then((pages) => {
       const page = pages.find((one) => ["/", "/oncall"].includes(new URL(one.url).pathname));
-      return page ? page.focus() : self.clients.openWindow("/");
+      const isPlan = String(event.notification.data?.kind).startsWith("plan");
+      if (page && isPlan) page.postMessage("plan");
+      return page ? page.focus() : self.clients.openWindow(isPlan ? "/?plan" : "/");
     }),
   );
 });

@@ -3,5 +3,7 @@ export const notices = {
   ring: "Someone in a group of yours needs you",
   return: "Something you left open is waiting",
   check_in: "A message for you",
+  plan: "Something you planned is 10 minutes away",
+  plan_now: "It is time for something you planned",
   test: "Notifications reach this device",
 } as const;

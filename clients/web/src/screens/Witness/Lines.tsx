@@ -1,4 +1,4 @@
-import { signal } from "@preact/signals";
+import { signal, useSignalEffect } from "@preact/signals";
 import { go, place } from "../../app/place";
 import { Strip } from "../../components/Strip/Strip";
 import { actions } from "../../model/witness";
@@ -16,7 +16,23 @@ const here = (one: Action) => {
 };
 
 /** Witnessed actions beside a room and the groups: a calm line each, no sound, no alarm (WA1). */
+/** A notification of a plan was tapped: the page goes to it (WA1). The address says so for a moment only. */
+const planWanted = signal(location.search === "?plan");
+if (planWanted.value) history.replaceState(null, "", location.pathname);
+navigator.serviceWorker?.addEventListener("message", ({ data }) => {
+  if (data === "plan") planWanted.value = true;
+});
+
+function goToPlan(): void {
+  const plans = [...actions.value.values()].filter((one) => one.t === "my_action" && (one.stage === "due" || one.stage === "planned"));
+  const next = plans.sort((a, b) => a.since - b.since)[0];
+  if (!planWanted.value || !next) return;
+  planWanted.value = false;
+  go({ at: "witness", show: "mine", action: next.action });
+}
+
 export function Lines() {
+  useSignalEffect(goToPlan);
   const all = [...actions.value.values()].filter(here);
   return (
     <>
