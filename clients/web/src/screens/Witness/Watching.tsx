@@ -78,7 +78,7 @@ export function Watching({ card, keys }: { card: ActionCard; keys: WitnessKeys }
           <p>
             <b>{first(doing[card.deed])}.</b> {card.words && <span class="words">“{card.words}”</span>}
           </p>
-          {!card.frozen && <Here card={card} />}
+          {!card.frozen && card.stage !== "attesting" && <Here card={card} />}
           {!card.frozen && (
             <section class="card" aria-labelledby="their-steps">
               <h2 id="their-steps">{words.steps(name)}</h2>
