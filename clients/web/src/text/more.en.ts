@@ -155,6 +155,7 @@ export const stored = {
   items: [
     ["The words of the rooms", "Kept until you take them back or a moderator hides them. The people of the group read them. The operator of this server can read them too."],
     ["The words of a call", "Read by you, those who come, and the volunteer who accepts. Deleted 7 days after the call ended. The operator can read them until then."],
+    ["What you asked people to watch", "Its words and steps are kept in your record until you delete it; then only that there was one. The names of those who watched go after 7 days. The operator can read the words. No picture is kept, and the server cannot see one."],
     ["Who was asked, who could not", "Deleted a day after the call ended. You and the others never see it. Volunteers see how many, not who."],
     ["Who was with you, and how a call ended", "Kept, without words, as long as this server has its data."],
     ["Who did what to which call", "The audit log, without any words. Kept for a year."],
