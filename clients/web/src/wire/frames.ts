@@ -1506,21 +1506,32 @@ export interface Helpline {
   verified: boolean;
 }
 
-/** Why a socket closed, and whether the page comes back by itself. */
-export const CLOSE_CODES: Record<number, { name: string; returns: boolean }> = {
-  1012: { name: "draining", returns: true },
-  4001: { name: "revoked", returns: false },
-  4002: { name: "bad_frame", returns: false },
-  4003: { name: "bad_version", returns: false },
-  4004: { name: "bad_ticket", returns: true },
-  4005: { name: "no_hello", returns: true },
-  4006: { name: "silent", returns: true },
-  4007: { name: "too_fast", returns: true },
-  4008: { name: "too_many", returns: false },
-  4009: { name: "crowded", returns: true },
-  4010: { name: "taken_over", returns: false },
-  4011: { name: "no_right", returns: false },
-};
+/** The server restarts. Come back after the hint in the reason (ms). */
+export const CLOSE_DRAINING = 1012;
+/** This device was signed out. Sign in again. */
+export const CLOSE_REVOKED = 4001;
+/** Frames that are not of the protocol, again and again. Reload the page. */
+export const CLOSE_BAD_FRAME = 4002;
+/** This page is of another version. Reload it. */
+export const CLOSE_BAD_VERSION = 4003;
+/** The ticket was used, foreign or too old. Fetch a new one. */
+export const CLOSE_BAD_TICKET = 4004;
+/** The first frame did not come in time, or was not hello. */
+export const CLOSE_NO_HELLO = 4005;
+/** No beat was answered for too long (PR3). Come back when awake. */
+export const CLOSE_SILENT = 4006;
+/** Far more frames than a person can cause. Come back later. */
+export const CLOSE_TOO_FAST = 4007;
+/** So many pages of this person are open that the one idle for longest was closed. Reload it to use it. */
+export const CLOSE_TOO_MANY = 4008;
+/** No place is free for this socket now. Come back after a while. */
+export const CLOSE_CROWDED = 4009;
+/** Media: another page of this person sends for the action now. */
+export const CLOSE_TAKEN_OVER = 4010;
+/** Media: what gave the right to send or watch has ended. The main socket says what. */
+export const CLOSE_NO_RIGHT = 4011;
+/** After these a page does not come back by itself. */
+export const CLOSED_FOR_GOOD: readonly number[] = [4001, 4002, 4003, 4008, 4010, 4011];
 
 /** What the server says when it says no: [what happened, what to do next]. */
 export const REFUSALS = {

@@ -1,7 +1,7 @@
 import { backoff } from "../net/backoff";
 import { endedBy, waitHint } from "../net/close";
 import { Refusal } from "../net/http";
-import { CLOSE_CODES } from "../wire/frames";
+import { CLOSE_NO_RIGHT, CLOSE_TAKEN_OVER } from "../wire/frames";
 import { ascii } from "./bytes";
 import type { Bytes } from "./bytes";
 
@@ -131,10 +131,9 @@ export class MediaSocket {
     const was = this.#state;
     if (was === "up" && this.#world.now() - this.#upAt >= STEADY_MS) this.#tries = 0;
     this.#drop();
-    const name = CLOSE_CODES[code]?.name;
-    if (name === "taken_over") return this.#over("elsewhere");
+    if (code === CLOSE_TAKEN_OVER) return this.#over("elsewhere");
     // The next ticket says whether the right is truly gone, or only what was on its way was thrown away (a cut).
-    if (name !== "no_right" && endedBy(code)) return this.#over(endedBy(code) === "revoked" ? "revoked" : "no_right");
+    if (code !== CLOSE_NO_RIGHT && endedBy(code)) return this.#over(endedBy(code) === "revoked" ? "revoked" : "no_right");
     if (was === "up") this.#listener.down();
     this.#wait(waitHint(code, reason));
   }
