@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { sendThrough } from "../app/sender";
-import { applyKeys, devicesNow, keysNow } from "../model/keys";
+import { applyKeys, heardKeys } from "../model/keys";
 import { line } from "../model/model";
 import { Refusal } from "../net/http";
 import type { Command, DeviceKey, KeysNow, ShareKeys } from "../wire/frames";
@@ -59,7 +59,7 @@ const kept = <T extends { close(): void }>(one: T): T => (open.push(one), one);
 beforeEach(() => {
   server = new Server();
   sendThrough({ ask: server.ask, tell() {}, tryNow() {} });
-  devicesNow.value = keysNow.value = new Map();
+  heardKeys.value = [];
   line.value = { is: "live", since: 0 };
 });
 afterEach(() => {

@@ -1,6 +1,6 @@
 import { effect, signal } from "@preact/signals";
 import { ask, keep } from "../app/sender";
-import { devicesNow, keysNow } from "../model/keys";
+import { heardKeys } from "../model/keys";
 import { live } from "../model/model";
 import { Refusal } from "../net/http";
 import type { DeviceKey, DevicesNow, KeysNow, KeyShare } from "../wire/frames";
@@ -13,6 +13,22 @@ import { asWords } from "./words";
 // One of each per action and page, in memory alone.
 
 const SHARES_AT_MOST = 64;
+
+type Heard = DevicesNow | KeysNow;
+
+/** The newest of one kind and action that the server said. */
+const heard = <T extends Heard["t"]>(t: T, action: string, all = heardKeys.peek()) =>
+  all.find((one) => one.t === t && one.action === action) as Extract<Heard, { t: T }> | undefined;
+
+/** Calls `take` with it, and with each that follows. */
+function eachHeard<T extends Heard["t"]>(t: T, action: string, take: (one: Extract<Heard, { t: T }>) => void): () => void {
+  let last: Heard | undefined;
+  return effect(() => {
+    const one = heard(t, action, heardKeys.value);
+    if (one && one !== last) take(one);
+    last = one;
+  });
+}
 
 /** Runs one task after another, and of several that wait only the newest. */
 export function newest<T>(run: (value: T) => Promise<void>): (value: T) => void {
@@ -63,10 +79,7 @@ export class Member implements MemberKeys {
   constructor(action: string) {
     this.#action = action;
     this.sealer = new Sealer(action);
-    this.#stop = effect(() => {
-      const now = devicesNow.value.get(action);
-      if (now) this.#take(now);
-    });
+    this.#stop = eachHeard("devices_now", action, this.#take);
   }
 
   /** This page sends: it makes keys even where another page did before. */
@@ -75,7 +88,7 @@ export class Member implements MemberKeys {
     this.#mayShare = true;
     this.overtaken.value = false;
     this.#forget();
-    const now = devicesNow.peek().get(this.#action);
+    const now = heard("devices_now", this.#action);
     if (!now) return;
     this.#epoch = Math.max(this.#epoch, now.epoch);
     this.#take(now);
@@ -194,10 +207,7 @@ export class Witness implements WitnessKeys {
       effect(() => {
         if (live.value) this.#join(null);
       }),
-      effect(() => {
-        const now = keysNow.value.get(action);
-        if (now) this.#take(now);
-      }),
+      eachHeard("keys_now", action, this.#take),
     ];
   }
 
