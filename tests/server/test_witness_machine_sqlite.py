@@ -270,7 +270,7 @@ class ActionMachine(RuleBasedStateMachine):
         self.do(name, w.Got(action=action, medium=medium))
 
     @rule(
-        name=people, number=which, what=st.sampled_from(("leave", "with_you", "saw", "not", "report", "turn", "media"))
+        name=people, number=which, what=st.sampled_from(("leave", "you", "saw", "not", "report", "turn", "media"))
     )
     def witness_says(self, name: str, number: int, what: str) -> None:
         action, k = self.id_of(number), new_id()
