@@ -124,6 +124,21 @@ describe("the member", () => {
     expect(place.peek()).toMatchObject({ at: "room" });
   });
 
+  test("wa03 cutting and stopping wait for no line and for nothing that is on its way", async () => {
+    answers.mockImplementation(() => new Promise(() => {}));
+    const { getByRole } = await state("action_live");
+    const { sending } = pictureOf(aMyAction.action)!;
+    const [cut, close] = [vi.spyOn(sending, "cut"), vi.spyOn(sending, "close")];
+    await tap(getByRole("button", { name: "It is empty." }));
+    await tap(getByRole("button", { name: "Cut the picture" }));
+    expect(cut).toHaveBeenCalled();
+    await tap(getByRole("button", { name: "Stop" }));
+    later(700);
+    await tap(getByRole("button", { name: "Stop now" }));
+    expect(close).toHaveBeenCalled();
+    expect(sent("stop_action")).toHaveLength(1);
+  });
+
   test("wa07 the second tap on the help button turns it into a call, and the picture stays", async () => {
     answers.mockImplementation((deed) => (deed.t === "turn_into_call" ? Promise.resolve({ ok: { t: "ok", re: "k", call: "call", saved: true }, event: null }) : answerTo(deed)));
     const { getByRole } = await state("action_live");
@@ -202,6 +217,18 @@ describe("a witness", () => {
     expect(container.querySelector("canvas, video, img")).toBeNull();
     await tap(getByRole("button", { name: "Look" }));
     expect(sent("look")).toMatchObject([{ action: anActionCard.action, looking: true }]);
+  });
+
+  test.each([
+    ["Look away", "look"],
+    ["Leave quietly", null],
+  ])("wa03 “%s” takes the picture away at once, without waiting for the server", async (words, command) => {
+    answers.mockImplementation(() => new Promise(() => {}));
+    const { container, getByRole } = await state("witness_live");
+    expect(container.querySelector("canvas")).toBeTruthy();
+    await tap(getByRole("button", { name: words }));
+    expect(container.querySelector("canvas")).toBeNull();
+    if (command) expect(sent("look")).toMatchObject([{ looking: false }]);
   });
 
   test.each([

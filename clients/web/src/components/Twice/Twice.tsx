@@ -45,8 +45,13 @@ export function Twice({ children, again, onDo, look = "", disabled = false, onAs
     }
   };
   return (
-    <button ref={button} class={asks.value ? `btn ${look} asks` : `btn ${look}`} type="button" disabled={disabled} onClick={tap} onBlur={() => set(false)}>
-      {asks.value ? again : children}
-    </button>
+    <>
+      <button ref={button} class={asks.value ? `btn ${look} asks` : `btn ${look}`} type="button" disabled={disabled} onClick={tap} onBlur={() => set(false)}>
+        {asks.value ? again : children}
+      </button>
+      <span class="vh" role="status">
+        {asks.value && again}
+      </span>
+    </>
   );
 }

@@ -66,7 +66,10 @@ export function Attesting({ one }: { one: MyAction }) {
 export function Turned({ one }: { one: MyAction }) {
   const { run, busy, trouble } = useDeed();
   const shown = hasPicture(pictureOf(one.action)?.sending.medium.value ?? one.medium);
-  const stop = () => void run(() => stopAction(one.action)).then((well) => well && endPicture(one.action));
+  const stop = () => {
+    endPicture(one.action); // at once; the server hears it when it can
+    void run(() => stopAction(one.action));
+  };
   return (
     <div class="screen" data-screen="action-turned" data-action={one.action}>
       <Bar title={words.title(one.deed)} onBack={() => go({ at: "call" })} backLabel={words.toCall} />

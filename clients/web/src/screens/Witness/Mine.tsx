@@ -6,7 +6,7 @@ import { NeedDock } from "../../components/LampButton";
 import { LineStrip } from "../../components/LineStrip";
 import { Mark } from "../../components/Row/Mark";
 import { Twice } from "../../components/Twice/Twice";
-import { useDeed } from "../../components/useDeed";
+import { troubleOf, useDeed } from "../../components/useDeed";
 import { LaterIcon } from "../../icons/LaterIcon";
 import { now, secondsUntil } from "../../model/clock";
 import { putActionAway } from "../../model/witness";
@@ -143,13 +143,18 @@ function Gather({ one }: { one: MyAction }) {
 
 /** Live: the picture and the way to cut it, who is truly there, the steps. The help button owns the bottom edge. */
 function LiveScreen({ one }: { one: MyAction }) {
-  const { run, busy, trouble } = useDeed();
+  const { run, busy, trouble, fail } = useDeed();
   const picture = pictureOf(one.action);
   const shown = hasPicture(picture?.sending.medium.value ?? one.medium);
   const cut = one.cut || picture?.sending.state.value === "cut";
   const setCut = (on: boolean) => (picture ? (on ? picture.sending.cut() : picture.sending.uncut()) : cutPicture(one.action, on));
-  const end = (deed: () => Promise<unknown>) =>
-    void run(deed).then((well) => well && endPicture(one.action));
+  // Cutting waits for nothing else that is on its way.
+  const tapCut = (on: boolean) => void setCut(on).catch((error: unknown) => fail(troubleOf(error)));
+  const stop = () => {
+    endPicture(one.action); // the camera goes off at once; the server hears it when it can
+    void run(() => stopAction(one.action));
+  };
+  const done = () => void run(() => declareDone(one.action)).then((well) => well && endPicture(one.action));
   const back = () => {
     if (shown && !cut) setCut(true).catch(() => {}); // cut on this device at once; the server hears it when it can
     toRoom(one);
@@ -175,21 +180,21 @@ function LiveScreen({ one }: { one: MyAction }) {
         <Problem of={trouble} />
         {shown &&
           (cut ? (
-            <button class="btn big wide" type="button" onClick={() => void run(() => setCut(false))}>
+            <button class="btn big wide" type="button" onClick={() => tapCut(false)}>
               <LaterIcon name="camera" />
               {words.uncut}
             </button>
           ) : (
-            <button class="btn big wide cut" type="button" onClick={() => void run(() => setCut(true))}>
+            <button class="btn big wide cut" type="button" onClick={() => tapCut(true)}>
               <LaterIcon name="camera-off" />
               {words.cut}
             </button>
           ))}
         <div class="pair">
-          <Twice look="big" again={words.stopAgain} disabled={busy} onDo={() => end(() => stopAction(one.action))}>
+          <Twice look="big" again={words.stopAgain} disabled={busy} onDo={stop}>
             {words.stop}
           </Twice>
-          <Twice look="ink big" again={words.doneAgain} disabled={busy} onDo={() => end(() => declareDone(one.action))}>
+          <Twice look="ink big" again={words.doneAgain} disabled={busy} onDo={done}>
             {words.done}
           </Twice>
         </div>

@@ -1,4 +1,5 @@
 import { useSignal } from "@preact/signals";
+import type { Signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { localNow } from "../../app/start";
 import { look } from "../../app/witness";
@@ -15,7 +16,7 @@ import { reached } from "./reached";
 import { cardOf, media } from "./world";
 
 /** Nothing is shown, and not one byte comes, before the witness chooses to look (WA3). */
-export function Picture({ card, keys }: { card: ActionCard; keys: WitnessKeys }) {
+export function Picture({ card, keys, away }: { card: ActionCard; keys: WitnessKeys; away: Signal<boolean> }) {
   const { run, busy, trouble } = useDeed();
   const down = steppedDown(card) ? words.medium[card.medium] : "";
   if (card.medium === "text") return <p class="lead">{down || words.textOnly}</p>;
@@ -26,18 +27,22 @@ export function Picture({ card, keys }: { card: ActionCard; keys: WitnessKeys })
       </p>
     );
   }
-  const choose = (looking: boolean) => void run(() => look(card.action, looking));
+  const choose = () => void run(() => look(card.action, true)).then((well) => well && (away.value = false));
+  const turnAway = () => {
+    away.value = true; // gone from this page at once; the server hears it when it can
+    look(card.action, false).catch(() => {});
+  };
   return (
     <section class="stack-2" aria-label={words.canvas(card.member.name)}>
-      {card.looking ? (
-        <Shown card={card} busy={busy} onAway={() => choose(false)} />
+      {card.looking && !away.value ? (
+        <Shown card={card} onAway={turnAway} />
       ) : (
         <div class="video">
           <div class="mid-v">
             <p class="lead">
               <b>{words.notLooking}</b>
             </p>
-            <button class="btn big" type="button" disabled={busy} onClick={() => choose(true)}>
+            <button class="btn big" type="button" disabled={busy} onClick={choose}>
               <LaterIcon name="eye" />
               {words.look}
             </button>
@@ -52,7 +57,7 @@ export function Picture({ card, keys }: { card: ActionCard; keys: WitnessKeys })
   );
 }
 
-function Shown({ card, busy, onAway }: { card: ActionCard; busy: boolean; onAway: () => void }) {
+function Shown({ card, onAway }: { card: ActionCard; onAway: () => void }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const watching = useSignal<Watching | null>(null);
   useEffect(() => {
@@ -83,7 +88,7 @@ function Shown({ card, busy, onAway }: { card: ActionCard; busy: boolean; onAway
         </p>
       </div>
       <div class="pair">
-        <button class="btn" type="button" disabled={busy} onClick={onAway}>
+        <button class="btn" type="button" onClick={onAway}>
           <Icon name="eye-off" />
           {words.lookAway}
         </button>

@@ -11,11 +11,16 @@ import type { ReportReason } from "../../wire/names";
 const REASONS: readonly ReportReason[] = ["fixing", "dumping", "pressuring", "judging", "unwanted"];
 
 /** Reported: the picture stops for who reported it, at once (WA3, CB3). */
-export function ReportSheet({ card, onClose }: { card: ActionCard; onClose: () => void }) {
+export function ReportSheet({ card, onSend, onClose }: { card: ActionCard; onSend: () => void; onClose: () => void }) {
   const { run, busy, trouble } = useDeed();
   const reason = useSignal<ReportReason | null>(null);
   const text = useSignal("");
-  const send = () => reason.value && void run(() => reportAction(card.action, reason.value as ReportReason, text.value.trim())).then((well) => well && onClose());
+  const send = () => {
+    const why = reason.value;
+    if (!why) return;
+    onSend();
+    void run(() => reportAction(card.action, why, text.value.trim())).then((well) => well && onClose());
+  };
   return (
     <Sheet labelledBy="witness-report-title" onClose={onClose} data={{ "data-screen": "witness-report" }}>
       <h1 class="say" id="witness-report-title" tabIndex={-1}>

@@ -35,8 +35,13 @@ export function Watching({ card, keys }: { card: ActionCard; keys: WitnessKeys }
   const room = () => go({ at: "room", group: card.group });
   const sheet = card.asked_to_attest && !quiet.value && card.word === "none";
   useAttending(card.action, () => !reporting.peek());
-  const leave = () => void keys.leave().catch(() => {}).then(room);
-  const turn = () => void run(() => turnIntoCall(card.action));
+  const away = useSignal(false); // turned away on this page, whatever the server heard of it so far
+  const leave = () => {
+    keys.leave().catch(() => {}); // it goes out when it can; here it is over at once
+    room();
+  };
+  const turning = useDeed(); // apart, so that nothing that is on its way holds it up
+  const turn = () => void turning.run(() => turnIntoCall(card.action));
   const begun = streams(card.stage);
   return (
     <div class="screen" data-screen={card.frozen ? "witness-frozen" : begun ? "witness" : "witness-waiting"} data-action={card.action}>
@@ -59,7 +64,7 @@ export function Watching({ card, keys }: { card: ActionCard; keys: WitnessKeys }
           ) : card.stage === "attesting" ? (
             <p class="lead">{words.state.ended}</p>
           ) : begun ? (
-            <Picture card={card} keys={keys} />
+            <Picture card={card} keys={keys} away={away} />
           ) : (
             <>
               <h2 class="say">{words.waitSay(name)}</h2>
@@ -94,7 +99,7 @@ export function Watching({ card, keys }: { card: ActionCard; keys: WitnessKeys }
       </main>
       <footer class="dock">
         <div class="inner">
-          <Problem of={trouble} />
+          <Problem of={turning.trouble ?? trouble} />
           {!card.frozen && !worried.value && (
             <button class="btn lamp big wide" type="button" disabled={busy || card.with_you} onClick={() => void run(() => withYou(card.action))}>
               <Duo both />
@@ -110,14 +115,14 @@ export function Watching({ card, keys }: { card: ActionCard; keys: WitnessKeys }
               </button>
             )}
             {!card.turned && (
-              <Twice look="big" again={words.worriedAgain(name)} disabled={busy} onAsk={(asks) => (worried.value = asks)} onDo={turn}>
+              <Twice look="big" again={words.worriedAgain(name)} disabled={turning.busy} onAsk={(asks) => (worried.value = asks)} onDo={turn}>
                 {words.worried}
               </Twice>
             )}
           </div>
         </div>
       </footer>
-      {reporting.value && <ReportSheet card={card} onClose={() => (reporting.value = false)} />}
+      {reporting.value && <ReportSheet card={card} onSend={() => (away.value = true)} onClose={() => (reporting.value = false)} />}
       {sheet && !reporting.value && <AttestSheet card={card} onQuiet={() => (quiet.value = true)} />}
       {quiet.value && <p class="vh" role="status">{attestWords.others}</p>}
     </div>
