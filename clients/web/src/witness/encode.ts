@@ -1,6 +1,7 @@
 import type { Bytes } from "./bytes";
 import type { Content, VideoConfig } from "./chunk";
 import { fitting, FPS, WIDTH } from "./camera";
+import { Pace } from "./pace";
 
 // Video out, by WebCodecs: VP8 first, as it is the quickest measured (27 ms) and needs no licence on the device.
 
@@ -104,11 +105,12 @@ export class VideoOut {
 
 /** Calls `run` for each new picture of a playing video; 24 times a second at most, also where the browser does not say. */
 export function eachPicture(video: HTMLVideoElement, run: (now: number) => void): () => void {
+  const pace = new Pace(FPS);
   let last = -Infinity;
   let stopped = false;
   const take = () => {
     const now = performance.now();
-    if (stopped || now - last < 900 / FPS || video.readyState < 2 || !video.videoWidth) return;
+    if (stopped || video.readyState < 2 || !video.videoWidth || !pace.takes(now)) return;
     last = now;
     run(now);
   };
