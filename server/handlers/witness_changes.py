@@ -26,7 +26,8 @@ def change_action(services: Services, tx: Tx, action_id: ActionId, now: Instant,
 
 
 def save_action(services: Services, tx: Tx, before: Action | None, after: Action, now: Instant) -> Action:
-    after = advance(after, now, services.witness_times)
+    if not isinstance(after.stage, Proposed):  # a plan moves on at its own deadline, where its reminder is written
+        after = advance(after, now, services.witness_times)
     if before is not None and after == before:
         tx.actions.set_due(after.id, next_deadline(after, services.witness_times))
         return before

@@ -6,7 +6,7 @@ import structlog
 
 from presence.ids import ActionId, Instant
 from rooms import witness_commands
-from rooms.witness import Action, Proposed
+from rooms.witness import Action, Proposed, advance
 from server.handlers.services import Reaches, Services
 from server.handlers.witness_changes import save_action
 from server.ports import StoreDown, StoreLate, Tx
@@ -43,7 +43,7 @@ async def _do(services: Services, action_id: ActionId, now: Instant, reaches: Re
         if before is None:
             tx.actions.set_due(action_id, None)
             return None
-        after = save_action(services, tx, before, before, now)
+        after = save_action(services, tx, before, advance(before, now, services.witness_times), now)
         tx.calls.add_pages(_reminders(services, tx, before, after, now, reaches))
         return None if after is before else after
 

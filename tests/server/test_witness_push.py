@@ -58,6 +58,20 @@ async def test_wa01_who_has_the_page_in_view_is_told_there(world: World, push_se
     assert await hears(world, push_service, phone) == []
 
 
+async def test_wa01_a_page_that_closes_at_that_very_moment_is_told_by_phone(
+    world: World,  # noqa: F811
+    push_service: PushService,  # noqa: F811
+) -> None:
+    """Whatever else is written of a plan that is due, the reminder is written with the step that it stands for."""
+    ana, action, phone = await a_plan_and_a_phone(world, push_service)
+    await world.beside.timers.stop()
+    until_before(world, ana, action, 600)
+    await ana.page.close()
+    await world.beside.arrivals.drain(0)
+    await world.beside.announcer.close()
+    assert await hears(world, push_service, phone) == ["plan"]
+
+
 async def test_wa01_a_hidden_page_is_no_view(world: World, push_service: PushService) -> None:  # noqa: F811
     ana, action, phone = await a_plan_and_a_phone(world, push_service)
     await ana.page.set_visible(False)

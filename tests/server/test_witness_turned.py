@@ -69,9 +69,11 @@ async def test_wa07_every_further_press_is_the_same_call(world: World, a_group: 
 
 
 async def test_wa07_a_running_call_is_the_one_it_becomes(world: World, a_group: list[Member]) -> None:
+    """And it is marked at once, not only when the chores come by."""
     maria, ana = a_group
     call = await ana.page.raise_call(ana.group)
     action = await begins(ana, maria)
+    await world.beside.timers.stop()
     assert await ana.page.turn_into_call(action) == call
     assert (await mine(ana, action, stage="turned"))["call"] == call
 
@@ -133,6 +135,21 @@ async def test_uc15_while_the_store_is_down_the_call_rings_and_the_action_is_mar
     assert view["call"] == ana.page.state.my_call["call"]
     await asked(maria, action, turned=True)
     assert not lifeboat(world).afloat
+
+
+async def test_uc15_what_was_declared_before_the_server_started_can_become_a_call_while_the_store_is_down(
+    world: World, a_group: list[Member]
+) -> None:
+    """Memory is a copy from start on, not only what was written since."""
+    maria, ana = a_group
+    action = await begins(ana, maria)
+    await world.restart()
+    await maria.page.until(lambda s: s.connected and s.action_when(action, joined=True))
+    with locked(world):
+        await maria.page.turn_into_call(action)
+        await ana.page.until(lambda s: s.my_call_when(saved=False))
+    await saved_again(ana)
+    await mine_late(ana, action)
 
 
 async def press_while_down(presser: Member, ana: Member, tom: Member, vera: Client, action: str) -> None:
