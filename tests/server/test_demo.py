@@ -61,6 +61,19 @@ async def test_uc01_whoever_presses_alone_sees_a_peer_come_and_stay(robin: Clien
     await robin.until(lambda state: state.my_call_when(call=second).get("helpers"))
 
 
+async def test_wa01_whoever_declares_alone_has_simulated_witnesses_who_attest_what_was_told(robin: Client) -> None:
+    group = robin.state.group_named("Sober evenings")["group"]
+    action = await robin.declare_action(group, "pour_out", medium="text", wanted=2)
+    mine = await robin.until(lambda s: s.my_action_when(action, present=3))
+    assert all(w["person"]["simulated"] for w in mine["witnesses"])
+    await robin.go_live(action)
+    await robin.say_step(action, "It is in the sink.")
+    await robin.until(lambda s: all(w["with_you"] for w in s.my_actions[action]["witnesses"]))
+    await robin.declare_done(action)
+    over = await robin.until(lambda s: s.my_action_when(action, stage="ended", ended="completed"))
+    assert {w["word"] for w in over["witnesses"]} == {"saw"}
+
+
 async def test_both_groups_have_people_and_a_volunteer_stands_by(robin: Client) -> None:
     for name, people in (("Sober evenings", 3), ("After a loss", 2)):
         group = robin.state.group_named(name)

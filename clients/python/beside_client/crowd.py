@@ -1,4 +1,5 @@
-"""Simulated people: open to calls, they come when someone asks, and stay with plain words. For demos and load.
+"""Simulated people: open to calls, they come when someone asks, and stay with plain words; and they witness what
+someone asks to be watched. For demos and load.
 
 They give no advice and ask no questions that a stranger should not ask. That they are simulated is a fact of their
 account on the server, which marks them wherever they are shown; nothing here hides it.
@@ -15,6 +16,7 @@ from beside_client.account import Account
 from beside_client.client import Client, Page, connect
 from beside_client.failures import Over, Refused
 from beside_client.state import State
+from beside_client.watching import watch_with
 from beside_client.wire import View
 
 log = logging.getLogger("beside_client.crowd")
@@ -89,14 +91,23 @@ class SimulatedPerson:
             try:
                 async with connect(self.account, page) as here:
                     await self._be_ready(here)
-                    while True:
-                        card = await here.until(self._who_needs_me, None)
-                        await self._go(here, card)
+                    await self._be_there(here)
             except Over:
                 return
             except (Refused, OSError, TimeoutError) as error:
                 log.warning("a simulated person starts again: %s", type(error).__name__)
             await asyncio.sleep(TRY_AGAIN_AFTER_SECONDS)
+
+    async def _be_there(self, page: Client) -> None:
+        """Come to calls; and a peer witnesses beside that."""
+        watching = asyncio.ensure_future(watch_with(page, self.chance, self.manner.looks_after))
+        try:
+            while True:
+                card = await page.until(self._who_needs_me, None)
+                await self._go(page, card)
+        finally:
+            watching.cancel()
+            await asyncio.gather(watching, return_exceptions=True)
 
     async def _be_ready(self, page: Client) -> None:
         if self.group is None:
