@@ -18,6 +18,7 @@ from server.handlers import (
     presence,
     record_book,
     witness,
+    witness_media,
 )
 from server.handlers.services import Services
 from server.who import Who
@@ -36,7 +37,7 @@ WITNESS: dict[type[f.Frame], Handler] = {
     w.DeclareDone: witness.declare_done,
     w.StopAction: witness.stop_action,
     w.RemoveWitness: witness.remove_witness,
-    w.ShareKeys: witness.share_keys,
+    w.ShareKeys: witness_media.share_keys,
     w.JoinAction: witness.join_action,
     w.LeaveAction: witness.leave_action,
     w.Look: witness.look,
@@ -44,7 +45,7 @@ WITNESS: dict[type[f.Frame], Handler] = {
     w.WithYou: witness.with_you,
     w.Attest: witness.attest,
     w.ReportAction: witness.report_action,
-    w.OpenMedia: witness.open_media,
+    w.OpenMedia: witness_media.open_media,
     w.TurnIntoCall: witness.turn_into_call,
     w.EndForSafety: witness.end_for_safety,
     w.ListRecords: record_book.list_records,

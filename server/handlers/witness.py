@@ -11,7 +11,7 @@ from rooms import care, desk
 from rooms import witness_commands as commands
 from rooms.group import Membership, Role, State, must_write
 from rooms.refusals import Refusal, Refused
-from rooms.witness import Action, Ended, Medium, Proposed, Witness, is_joined, may_watch
+from rooms.witness import Action, Ended, Medium, Proposed, Witness, is_joined
 from server.handlers.services import Done, LastGot, Services, TurnedBy, commit
 from server.handlers.witness_call import raise_for
 from server.handlers.witness_changes import change_action, save_action
@@ -134,25 +134,16 @@ async def _as_member(services: Services, who: Who, command: MemberCommand, act: 
 def _changed(
     services: Services, tx: Tx, who: Who, command: MemberCommand, now: Instant, act: Callable[[Action], Action]
 ) -> Done:
-    _mine(tx, who, command.action)
+    my_action(tx, who, command.action)
     after = change_action(services, tx, ActionId(command.action), now, act)
     return Done(f.Ok(re=command.k, action=after.id), lambda changes: changes.action_changed(after))
 
 
-def _mine(tx: Tx, who: Who, action_id: str) -> Action:
+def my_action(tx: Tx, who: Who, action_id: str) -> Action:
     action = tx.actions.get(ActionId(action_id))
     if action is None or action.account != who.account:
         raise Refused(Refusal.NOT_FOUND, "not their action")
     return action
-
-
-async def share_keys(services: Services, who: Who, command: w.ShareKeys) -> f.Ok:
-    """Wrapped keys are handed on and not kept: a page that comes later asks again by joining (WA3)."""
-    action = await services.store.read(lambda tx: _mine(tx, who, command.action))
-    if not isinstance(action.stage, Ended):
-        for connection, keys in services.keyring.share(action.id, command):
-            services.out.send_urgent(connection, keys)
-    return f.Ok(re=command.k, action=action.id)
 
 
 # ---------------------------------------------------------------- a witness
@@ -199,14 +190,14 @@ async def _as_witness(
     now = services.clock.now()
 
     def decide(tx: Tx) -> Done:
-        action, me = _seen_by(services, tx, who, command.action)
+        action, me = seen_by(services, tx, who, command.action)
         after = change_action(services, tx, action.id, now, lambda a: act(a, me))
         return Done(f.Ok(re=command.k, action=after.id), lambda changes: changes.action_changed(after))
 
     return await commit(services, who, command, decide)
 
 
-def _seen_by(services: Services, tx: Tx, who: Who, action_id: str) -> tuple[Action, Membership]:
+def seen_by(services: Services, tx: Tx, who: Who, action_id: str) -> tuple[Action, Membership]:
     """The action and the reader's membership; the same refusal for what is not there and for what is not theirs. One's
     own seat of witness stays after the end, so that a late word hears why."""
     action = tx.actions.get(ActionId(action_id))
@@ -256,7 +247,7 @@ async def report_action(services: Services, who: Who, command: w.ReportAction) -
     now = services.clock.now()
 
     def decide(tx: Tx) -> Done:
-        action, me = _seen_by(services, tx, who, command.action)
+        action, me = seen_by(services, tx, who, command.action)
         about = tx.groups.member(action.member)
         assert about is not None  # noqa: S101  memberships are never deleted
         coordinators = [a.id for a in tx.accounts.staff() if a.coordinator]
@@ -278,29 +269,6 @@ async def report_action(services: Services, who: Who, command: w.ReportAction) -
 
 
 # ---------------------------------------------------------------- either side
-
-
-async def open_media(services: Services, who: Who, command: w.OpenMedia) -> f.Ok:
-    """A ticket for the media socket: the member's to send, a witness's to watch once they chose to look (WA3)."""
-    now = services.clock.now()
-
-    def read(tx: Tx) -> tuple[Action, MemberId, bool]:
-        found = tx.actions.get(ActionId(command.action))
-        sends = found is not None and found.account == who.account
-        action, me = (found, found.member) if found is not None and sends else _watched(services, tx, who, command)
-        if isinstance(action.stage, Ended):
-            raise Refused(Refusal.ACTION_OVER)
-        if isinstance(action.stage, Proposed) or not (sends or may_watch(action, me)):
-            raise Refused(Refusal.NOT_ALLOWED, "not begun" if sends else "did not choose to look")
-        return action, me, sends
-
-    action, member, sends = await services.store.read(read)
-    return f.Ok(re=command.k, ticket=services.media.ticket(action, who, member, sends=sends, now=now))
-
-
-def _watched(services: Services, tx: Tx, who: Who, command: w.OpenMedia) -> tuple[Action, MemberId]:
-    action, me = _seen_by(services, tx, who, command.action)
-    return action, me.id
 
 
 async def turn_into_call(services: Services, who: Who, command: w.TurnIntoCall) -> f.Ok:
@@ -331,7 +299,7 @@ def _turned_by(services: Services, tx: Tx, who: Who, action_id: str) -> tuple[Ac
     if action is None:
         raise Refused(Refusal.NOT_FOUND, "no such action")
     if action.account != who.account:
-        action, me = _seen_by(services, tx, who, action_id)
+        action, me = seen_by(services, tx, who, action_id)
         if not is_joined(action, me.id):
             raise Refused(Refusal.NOT_FOUND, "not a witness")
         by = action.witnesses[me.id].number

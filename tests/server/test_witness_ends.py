@@ -15,7 +15,6 @@ from tests.server.action_world import (
     gets,
     in_local_time,
     is_over,
-    joins,
     mine,
     never_asked,
     pictures,
@@ -297,4 +296,10 @@ async def test_cb02_two_witnesses_with_a_block_do_not_see_each_other(world: Worl
     for peer, other in ((maria, tom), (tom, maria)):
         card = await asked(peer, action, present=2)
         assert other.id not in str(card)
-    await joins(maria, action)
+    await ana.page.until(lambda s: len(s.devices[action]["devices"]) == 2)
+    shares = [{"device": d["device"], "wrapped": "C" * 80} for d in ana.page.state.devices[action]["devices"]]
+    await ana.page.ask("share_keys", more={"key": "B" * 87}, action=action, epoch=1, shares=shares)
+    for peer, other in ((maria, tom), (tom, maria)):
+        keys = await peer.page.until(lambda s: s.keys.get(action, {}))
+        assert other.id not in str(keys), "not even with the keys"
+        assert len(keys["devices"]) == 2, "the safety word is over all of them"
