@@ -138,7 +138,7 @@ def may_see(action: Action, reader: Membership | None, hidden: Collection[Accoun
 def action_card(
     action: Action, reader: Membership, now: Instant, times: WitnessTimes, hidden: Collection[AccountId] = ()
 ) -> ActionCard:
-    """What one reader may know. Who has not joined learns who asks and for what, and no more; who reported it gets no
+    """What one reader may know. Who has not joined learns who asks, for what and how many are there; who reported it gets no
     more of it (WA3)."""
     mine = action.witnesses.get(reader.id)
     is_in = mine is not None and is_joined(action, reader.id)
@@ -160,7 +160,7 @@ def action_card(
         stage=stage_of(action),
         since=since_of(action),
         until=next_deadline(action, times),
-        present=len(present(action)) if is_in else 0,
+        present=len(present(action)),
         joined=is_in,
         looking=is_in and mine is not None and mine.looking,
         frozen=mine_is_frozen,

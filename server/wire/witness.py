@@ -334,7 +334,7 @@ class MyAction(Frame, tag="my_action", frozen=True):
 
 class ActionCard(Frame, tag="action_card", frozen=True):
     """A witnessed action as someone of its audience sees it; whole, newer version replaces older. Without `joined` it
-    says who asks and for what, and no more."""
+    says who asks, for what, and how many are there, and no more."""
 
     action: Id
     version: Count

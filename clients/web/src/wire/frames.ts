@@ -1187,7 +1187,7 @@ export interface MyAction {
 
 /**
  * A witnessed action as someone of its audience sees it; whole, newer version replaces older. Without `joined` it
- * says who asks and for what, and no more.
+ * says who asks, for what, and how many are there, and no more.
  */
 export interface ActionCard {
   t: "action_card";
