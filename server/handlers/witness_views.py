@@ -138,8 +138,8 @@ def may_see(action: Action, reader: Membership | None, hidden: Collection[Accoun
 def action_card(
     action: Action, reader: Membership, now: Instant, times: WitnessTimes, hidden: Collection[AccountId] = ()
 ) -> ActionCard:
-    """What one reader may know. Who has not joined learns who asks, for what and how many are there; who reported it gets no
-    more of it (WA3)."""
+    """What one reader may know. Who has not joined learns who asks, for what, and how many are there, and no more; who
+    reported it gets no further fact of it."""
     mine = action.witnesses.get(reader.id)
     is_in = mine is not None and is_joined(action, reader.id)
     mine_is_frozen = mine is not None and mine.frozen
