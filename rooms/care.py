@@ -46,10 +46,15 @@ def coordinator_reads(about: Membership, members: Iterable[Membership], coordina
     return about.account != coordinator and goes_to_coordinators(about, members)
 
 
+def reaches_somebody(about: Membership, members: Iterable[Membership], coordinators: Iterable[AccountId]) -> bool:
+    """Whether anybody could read a report about this member."""
+    members = list(members)
+    return any(may_look(m, about) for m in members) or any(
+        coordinator_reads(about, members, coordinator) for coordinator in coordinators
+    )
+
+
 def must_reach_somebody(about: Membership, members: Iterable[Membership], coordinators: Iterable[AccountId]) -> None:
     """A report that nobody could read is refused with what can be done instead, not filed in silence (promise 2)."""
-    members = list(members)
-    if not any(may_look(m, about) for m in members) and not any(
-        coordinator_reads(about, members, coordinator) for coordinator in coordinators
-    ):
+    if not reaches_somebody(about, members, coordinators):
         raise Refused(Refusal.NOBODY_TO_TELL)

@@ -251,10 +251,11 @@ async def report_action(services: Services, who: Who, command: w.ReportAction) -
         about = tx.groups.member(action.member)
         assert about is not None  # noqa: S101  memberships are never deleted
         coordinators = [a.id for a in tx.accounts.staff() if a.coordinator]
-        care.must_reach_somebody(about, tx.groups.members(about.group), coordinators)
-        text = f"[{action.deed.value}] {action.words}".strip()
-        report = Report(services.new_id(), about.group, me.id, about.id, command.reason, command.words, text, now)
-        tx.care.add_report(report)
+        told = care.reaches_somebody(about, tx.groups.members(about.group), coordinators)
+        if told:
+            text = f"[{action.deed.value}] {action.words}".strip()
+            report = Report(services.new_id(), about.group, me.id, about.id, command.reason, command.words, text, now)
+            tx.care.add_report(report)
         tx.care.add_audit(me.id, "action_reported", action.id, now)
         after = change_action(services, tx, action.id, now, lambda a: commands.freeze(a, me.id, now))
 
@@ -263,9 +264,12 @@ async def report_action(services: Services, who: Who, command: w.ReportAction) -
             changes.group_changed(about.group)
             changes.desk_changed()
 
-        return Done(f.Ok(re=command.k, action=after.id), announce)
+        return Done(f.Ok(re=command.k, action=after.id if told else None), announce)
 
-    return await commit(services, who, command, decide)
+    reply = await commit(services, who, command, decide)
+    if reply.action is None:  # the picture has stopped for them all the same
+        raise Refused(Refusal.NOBODY_TO_TELL)
+    return reply
 
 
 # ---------------------------------------------------------------- either side

@@ -199,6 +199,20 @@ async def test_wa03_a_report_freezes_it_for_its_reporter_and_reaches_the_moderat
     await mine(ana, action, present=1)  # who reported is away, and nobody is told why
 
 
+async def test_wa03_it_is_frozen_also_where_nobody_could_read_the_report(world: World) -> None:
+    """The only one who looks after the group is the member, and the server has no coordinator: the report is refused,
+    and says what can be done; the picture stops for its reporter all the same, also when they try once more."""
+    maria, ana = await a_group_with(world, "Maria", "Ana")
+    action = await begins(maria, ana, medium="video")
+    await ana.page.look(action)
+    for _ in range(2):
+        async with refused("nobody_to_tell"):
+            await ana.page.report_action(action, "unwanted")
+        await asked(ana, action, frozen=True, looking=False)
+    async with refused("not_allowed"):
+        await ana.page.open_media(action)
+
+
 async def test_wa03_who_reported_it_gets_no_further_step_and_is_no_witness(world: World) -> None:
     maria, ana, tom = await a_group_with(world, "Maria", "Ana", "Tom")
     action = await begins(ana, tom, maria)
