@@ -64,7 +64,10 @@ def desk_for(
         on_shift=account.shift == "on",
         backup=account.shift == "backup",
         shift_since=account.shift_since if account.shift else None,
-        actions=[desk_action(a) for a in desk.actions_on_desk(actions, account.id, services.hidden_from(account.id))],
+        actions=[
+            desk_action(a, on_duty=on_duty)
+            for a in desk.actions_on_desk(actions, account.id, services.hidden_from(account.id))
+        ],
         rows=rows,
         volunteers_reachable=reachable,
         worst_lateness_ms=services.worst_lateness_ms,

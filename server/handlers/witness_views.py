@@ -176,8 +176,8 @@ def action_card(
     )
 
 
-def desk_action(action: Action) -> DeskAction:
-    """One row of the dashboard: facts, no words and no picture (OC5)."""
+def desk_action(action: Action, *, on_duty: bool) -> DeskAction:
+    """One row of the dashboard: facts, no words and no picture (OC5). Whoever is off shift ends nothing."""
     return DeskAction(
         action=action.id,
         version=action.version,
@@ -193,5 +193,5 @@ def desk_action(action: Action) -> DeskAction:
         call=action.stage.call if isinstance(action.stage, Turned) else None,
         lost_since=action.lost_since,
         reports=sum(w.frozen for w in action.witnesses.values()),
-        can_end=True,
+        can_end=on_duty,
     )

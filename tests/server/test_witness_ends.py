@@ -6,6 +6,8 @@ import pytest
 
 from beside_client import Client
 from beside_client.wire import View
+from server.names import name_key
+from server.ports import Tx
 from tests.server.action_world import (
     DEED,
     KEY_FRAME,
@@ -134,6 +136,27 @@ async def test_oc05_on_call_sees_it_live_and_ends_it(
     await vera.end_for_safety(action)
     await is_over(ana, action, "safety")
     await vera.until(lambda s: not (s.desk or {})["actions"])
+
+
+async def test_oc05_off_shift_it_is_seen_and_not_offered_to_end(world: World, a_group: list[Member]) -> None:
+    maria, ana = a_group
+    vic = await world.person("vic")
+
+    def make_volunteer(tx: Tx) -> None:
+        account = tx.accounts.by_login(name_key("vic"))
+        assert account is not None
+        tx.accounts.set_staff(account.id, volunteer=True, coordinator=False, volunteer_name="Vic")
+
+    await world.beside.store.write(make_volunteer)
+    action = await begins(ana, maria)
+    await vic.watch_desk()
+    await vic.until(lambda s: [a["can_end"] for a in (s.desk or {})["actions"]] == [False])
+    async with refused("not_on_shift"):
+        await vic.end_for_safety(action)
+    await vic.set_shift(on=True)
+    await vic.until(lambda s: [a["can_end"] for a in (s.desk or {})["actions"]] == [True])
+    await vic.end_for_safety(action)
+    await is_over(ana, action, "safety")
 
 
 async def test_cb02_on_call_across_a_block_neither_sees_nor_ends_it(
