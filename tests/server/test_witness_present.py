@@ -213,4 +213,4 @@ async def test_pr03_a_witness_and_the_member_are_missed_as_soon_as_anyone_in_a_c
     await world.beside.announcer._refresh_leases()
     for _ in range(4):
         await stay(world, 5, [maria], action)
-    assert (await asked(maria, action))["lost_since"] is not None
+    await maria.page.until(lambda s: s.action_when(action).get("lost_since"))
