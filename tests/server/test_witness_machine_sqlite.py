@@ -28,7 +28,7 @@ from presence.ids import AccountId, ActionId
 from rooms.group import Membership, Role, State
 from rooms.record import Entry, is_chain
 from rooms.refusals import Refused
-from rooms.witness import Action, Attesting, Ended, Proposed, is_running
+from rooms.witness import Action, Attesting, Ended, Proposed, is_over, is_running, joined
 from server.handlers import presence
 from server.handlers.dispatch import handle
 from server.ids import new_id
@@ -114,18 +114,18 @@ class ActionMachine(RuleBasedStateMachine):
 
     # ---- a life
 
-    @initialize(joined=st.sets(watchers), stage=st.sampled_from(("", "live", "live", "turned")))
-    def open_the_doors(self, joined: set[str], stage: str) -> None:
+    @initialize(there=st.sets(watchers), stage=st.sampled_from(("", "live", "live", "turned")))
+    def open_the_doors(self, there: set[str], stage: str) -> None:
         shutil.copy(self.template, self.folder / "beside.db")
         self.node = self._start()
         self.declare("Ana", None, None)
-        for name in sorted(joined):
+        for name in sorted(there):
             self.join(name, 0)
             self.look(name, 0, looking=True)
             self.got(name, 0, "video")
         if stage:
             self.member_says("Ana", 0, "go_live")
-            for name in sorted(joined):
+            for name in sorted(there):
                 self.got(name, 0, "video")
         if stage == "turned":
             self.member_says("Ana", 0, "turn")
@@ -304,7 +304,7 @@ class ActionMachine(RuleBasedStateMachine):
     def end_for_safety(self, name: str, number: int) -> None:
         self.do(name, w.EndForSafety(k=new_id(), action=self.id_of(number)))
 
-    @rule(one=people, other=people, on=st.booleans())
+    @rule(one=st.sampled_from(("Ana", *WITNESSES)), other=st.sampled_from(("Ana", *WITNESSES)), on=st.booleans())
     def block(self, one: str, other: str, on: bool) -> None:
         member = member_of(other)
         self.do(one, f.BlockMember(k=new_id(), member=member) if on else f.UnblockMember(k=new_id(), member=member))
@@ -371,6 +371,8 @@ class ActionMachine(RuleBasedStateMachine):
                 self._must_belong(action, member, seats, blocks, "may watch")
                 assert action.witnesses[member].looking
                 assert not action.witnesses[member].frozen
+            for witness in joined(action) if not is_over(action) else ():
+                self._must_belong(action, witness.member, seats, blocks, "is a witness")
             for device in services.keyring.devices(action.id).devices:
                 self._must_belong(action, device.person.member, seats, blocks, "has a key")
                 assert not action.witnesses[device.person.member].frozen
