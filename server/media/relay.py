@@ -24,7 +24,7 @@ from server.media.lane import Lane
 from server.metrics import MEDIA_BYTES, MEDIA_DROPPED, MEDIA_UNSENT, MEDIA_WATCHERS
 from server.who import Who
 from server.wire.chunks import KEY_WANTED, NOBODY_WATCHES, SOMEONE_WATCHES, BadChunk, Kind, kind_of
-from server.wire.codes import BAD_FRAME, BAD_TICKET, NO_RIGHT, TAKEN_OVER, CloseCode
+from server.wire.codes import BAD_FRAME, BAD_TICKET, NO_RIGHT, TAKEN_OVER, TOO_FAST, CloseCode
 
 TICKET_FOR_MS = 30_000
 ASK_EVERY_MS = 250
@@ -33,6 +33,11 @@ BYTES_PER_SECOND = 1024 * 1024
 BYTES_BURST = 3 * 1024 * 1024
 COUNTS_AT_LEAST_BYTES = 4 * 1024
 """Handing a tiny chunk to 30 watchers is as much work as a large one: 24 pictures and 50 of sound a second pass."""
+WILD_AFTER_DROPS = 2_000
+WILD_FORGIVEN_PER_SECOND = 20
+"""A camera gone wild is told to go; one that sent in a moment all that its line had held back is only dropped. The
+smallest chunks come at 80,000 a second from one sender, and each costs the calls of everyone a little."""
+WILD_FOR_MS = 10_000
 ENDED_REMEMBERED = 1_000
 
 
@@ -86,6 +91,8 @@ class Sender:
     who: Who
     line: Line
     bucket: Bucket
+    drops: Bucket
+    """What it may have dropped before it is told to go."""
 
 
 @dataclass(slots=True, eq=False)
@@ -107,6 +114,8 @@ class _Stream:
     watchers: dict[Watcher, None] = field(default_factory=dict)
     asked_at: Instant = 0
     ask_again: asyncio.TimerHandle | None = None
+    nobody_sends_until: Instant = 0
+    """After a sender that was told to go for being far too fast."""
 
 
 class Relay:
@@ -204,7 +213,11 @@ class Relay:
         if found.sends:
             if found.member != stream.rights.member:
                 return NO_RIGHT
-            return Sender(found.action, found.who, line, Bucket.full(BYTES_PER_SECOND, BYTES_BURST, now))
+            if now < stream.nobody_sends_until:
+                return TOO_FAST
+            bucket = Bucket.full(BYTES_PER_SECOND, BYTES_BURST, now)
+            drops = Bucket.full(WILD_FORGIVEN_PER_SECOND, WILD_AFTER_DROPS, now)
+            return Sender(found.action, found.who, line, bucket, drops)
         if found.member not in stream.rights.watchers:
             return NO_RIGHT
         return Watcher(found.action, found.who, found.member, line)
@@ -260,8 +273,12 @@ class Relay:
         stream = self._streams.get(sender.action)
         if stream is None or stream.sender is not sender or not stream.rights.flows:
             return None  # cut, not live yet, or on its way out: the page stops by itself
-        if not sender.bucket.take(self._clock.now(), max(len(data), COUNTS_AT_LEAST_BYTES)):
+        now = self._clock.now()
+        if not sender.bucket.take(now, max(len(data), COUNTS_AT_LEAST_BYTES)):
             MEDIA_DROPPED.labels(why="fast").inc()
+            if not sender.drops.take(now):
+                stream.nobody_sends_until = now + WILD_FOR_MS
+                return TOO_FAST
             if kind is not Kind.SOUND:
                 self._begin_anew(stream)
             return None

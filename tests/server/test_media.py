@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import time
 from collections.abc import AsyncIterator, Callable
@@ -10,11 +11,12 @@ from dataclasses import replace
 
 import pytest
 from websockets.asyncio.client import connect
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from presence.ids import CallId, MemberId
 from rooms.witness import Attesting, Ended, Ending, Gathering, Turned
 from server.gateway import media
+from server.gateway.door import READ_AT_ONCE_BYTES
 from server.media.lane import UNSENT_AT_MOST_BYTES
 from server.wire.chunks import CHUNK_AT_MOST_BYTES, NOBODY_WATCHES, PHOTO_AT_MOST_BYTES, Kind
 from server.wire.codes import (
@@ -25,11 +27,12 @@ from server.wire.codes import (
     NO_HELLO,
     NO_RIGHT,
     TAKEN_OVER,
+    TOO_FAST,
     TOO_MANY,
 )
 from tests.server.media_world import Studio, a_chunk, a_studio, a_witness, an_action, who_is
 
-TOO_LONG = 1009
+TOO_LONG, ABNORMAL = 1009, 1006
 
 
 @pytest.fixture
@@ -372,6 +375,37 @@ async def test_wa3_a_sender_who_is_too_fast_loses_chunks_and_goes_on_with_a_key_
     key = await studio.send(ana, Kind.KEY, after_ms=0)
     await maria.has(key)
     assert 256 < len(maria.chunks) - passed < 300, "one second and what was left of the burst"
+
+
+async def test_wa3_a_sender_gone_wild_is_told_to_go_and_not_let_in_again_at_once(studio: Studio) -> None:
+    ana, maria = await studio.sender(), await studio.watcher("Maria")
+    with contextlib.suppress(ConnectionClosed):
+        for _ in range(4_000):
+            await ana.socket.send(a_chunk(Kind.SOUND, 1, 24))
+    assert await ana.closed() == TOO_FAST.code
+    again = await studio.page_with(studio.ticket("Ana", sends=True))
+    assert await again.closed() == TOO_FAST.code
+    assert studio.watching() == ["Maria"], "who watches waits for the next"
+    studio.clock.advance(10_000)
+    ana = await studio.sender()
+    await maria.has(await studio.send(ana, Kind.KEY))
+
+
+async def test_wa3_a_stranger_s_thousands_of_small_frames_are_taken_apart_a_few_at_a_time(studio: Studio) -> None:
+    """256 KiB of them at once held the loop, and every call with it, for half a second."""
+    page, at_once = await studio.page(), []
+    for connection in studio.media.door.open:
+        taken_apart = connection.data_received
+
+        def data_received(data: bytes, taken_apart: Callable[[bytes], None] = taken_apart) -> None:
+            at_once.append(len(data))
+            taken_apart(data)
+
+        connection.data_received = data_received  # type: ignore[method-assign]
+    page.socket.transport.write(b"\x82\xa0" + bytes(4 + 32) + b"\x82\x80\0\0\0\0" * 40_000)
+    assert await page.closed() in {None, BAD_TICKET.code, ABNORMAL}
+    assert at_once
+    assert max(at_once) <= READ_AT_ONCE_BYTES
 
 
 HOSTILE_TICKETS: list[str | bytes] = [
