@@ -30,8 +30,8 @@ HANDSHAKE_TIMEOUT_SECONDS = 5
 WRITE_LIMIT_BYTES = 32 * 1024
 UNSENT_LIMIT_BYTES = 32 * 1024
 READ_AT_ONCE_BYTES = 16 * 1024
-"""asyncio reads 256 KiB at once: 6,400 of a sender's smallest chunks. Taken apart in one turn of the loop they held every
-call up for 540 ms (measured), 78 ms at so few at a time: the others have their turn in between."""
+"""asyncio reads 256 KiB at once: 6,400 of a sender's smallest chunks. Taken apart in one turn of the loop they held
+every call up for 540 ms (measured), 78 ms at so few at a time: the others have their turn in between."""
 
 # The library's own log would carry addresses and paths: only our own lines are wanted.
 _silent = logging.getLogger("beside.websockets")
