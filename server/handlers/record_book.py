@@ -20,7 +20,8 @@ from server.wire.codec import that_fit
 async def list_records(services: Services, who: Who, command: w.ListRecords) -> f.Ok:
     def read(tx: Tx) -> list[w.RecordLine]:
         over, stones = tx.actions.records_of(who.account)
-        lines = [_line(action, tx.actions.entries(action.id)) for action in over] + [_stone(one) for one in stones]
+        saw = tx.actions.attestations_of(action.id for action in over)
+        lines = [_line(action, saw.get(action.id, 0)) for action in over] + [_stone(one) for one in stones]
         return sorted(lines, key=lambda line: -line.at)
 
     lines = that_fit(await services.store.read(read))
@@ -29,7 +30,7 @@ async def list_records(services: Services, who: Who, command: w.ListRecords) -> 
     return f.Ok(re=command.k)
 
 
-def _line(action: Action, entries: list[Entry]) -> w.RecordLine:
+def _line(action: Action, saw: int) -> w.RecordLine:
     return w.RecordLine(
         action=action.id,
         at=action.made_at,
@@ -37,8 +38,8 @@ def _line(action: Action, entries: list[Entry]) -> w.RecordLine:
         deed=action.deed.value,
         words=action.words,
         ended=ended_of(action),
-        entries=len(entries),
-        witnesses=sum(e.what == "attested" and bool(e.more.get("saw")) for e in entries),
+        entries=action.entries,
+        witnesses=saw,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 import msgspec
@@ -16,6 +17,9 @@ from server.store.tables import action_entries, actions, deadlines
 from server.store.values import decode_value, encode_value
 
 ACTION = "action"
+RECORDS_AT_MOST = 200
+"""Of one person, in one list. All reads are one behind the other: 4,000 records, which somebody who means harm makes in
+minutes, held everyone's up for 0.9 s (measured), and after 1 s the store counts as down (UC15)."""
 log = structlog.get_logger("store")
 
 
@@ -93,12 +97,19 @@ class SqlActions:
         return list(self._readable(self._bodies().where(where)))
 
     def records_of(self, account: AccountId) -> tuple[list[Action], list[Tombstone]]:
-        """What is over, and what was deleted: the newest first."""
-        mine = actions.c.account == account
-        over = self._readable(self._bodies().where(mine & (actions.c.state == "over")))
-        gone = self._db.execute(select(actions.c.id, actions.c.made_at).where(mine & (actions.c.state == "deleted")))
-        stones = [Tombstone(ActionId(r.id), r.made_at) for r in gone]
-        return list(over)[::-1], stones[::-1]
+        """What is over, and what was deleted: the newest of each, the newest first."""
+        mine, newest = actions.c.account == account, actions.c.made_at.desc()
+        bodies = select(actions.c.id, actions.c.body).order_by(newest).limit(RECORDS_AT_MOST)
+        stones = select(actions.c.id, actions.c.made_at).order_by(newest).limit(RECORDS_AT_MOST)
+        over = list(self._readable(bodies.where(mine & (actions.c.state == "over"))))
+        gone = self._db.execute(stones.where(mine & (actions.c.state == "deleted")))
+        return over, [Tombstone(ActionId(r.id), r.made_at) for r in gone]
+
+    def attestations_of(self, some: Iterable[ActionId]) -> dict[ActionId, int]:
+        """How many witnesses attested that they saw it. In one question: whoever has many records holds nobody up."""
+        query = select(action_entries.c.action, action_entries.c.more)
+        query = query.where(action_entries.c.action.in_(list(some)) & (action_entries.c.what == "attested"))
+        return Counter(ActionId(r.action) for r in self._db.execute(query) if msgspec.msgpack.decode(r.more).get("saw"))
 
     def bury(self, action: ActionId) -> None:
         """Delete the record for good. That there was one remains, for its owner alone, without any content."""

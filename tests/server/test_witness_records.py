@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine, event
 
 from presence.ids import MemberId
 from rooms import record
@@ -52,6 +53,33 @@ async def test_wa06_a_record_is_listed_exported_and_verifies_offline(
     whats = [entry["what"] for entry in json.loads(text)["entries"]]
     assert line["entries"] == len(whats)
     assert (whats[0], whats[-1]) == ("declared", "completed")
+
+
+async def test_wa06_whoever_has_thousands_of_records_holds_nobody_up(world: World, a_group: list[Member]) -> None:
+    """Listing them read every entry of every one, before all other reads of the server."""
+    maria, ana = a_group
+    seen = await a_record(world, ana, maria)
+    copies = "n, at, what, more, hash FROM action_entries"
+    with sqlite3.connect(world.beside.settings.data / "beside.db") as db:
+        for n in range(1_000):
+            copy = f"copy{n:012d}"
+            rows = "group_id, member, account, version, state, made_at + ?, ended_at, forgotten, body FROM actions"
+            db.execute(f"INSERT INTO actions SELECT ?, {rows} WHERE id = ?", (copy, -1 - n, seen))
+            db.execute(f"INSERT INTO action_entries SELECT ?, {copies} WHERE action = ?", (copy, seen))
+    reads = 0
+
+    def count(*_: object) -> None:
+        nonlocal reads
+        reads += 1
+
+    event.listen(Engine, "after_cursor_execute", count)
+    try:
+        found = (await ana.page.list_records())["records"]
+    finally:
+        event.remove(Engine, "after_cursor_execute", count)
+    assert found[0]["action"] == seen
+    assert [line["witnesses"] for line in found] == [1] * 200
+    assert reads < 20, "no question for each"
 
 
 async def test_wa06_the_record_names_no_witness(world: World, a_group: list[Member]) -> None:
