@@ -27,7 +27,7 @@ class ActionTeller:
     def __init__(self, hub: Hub, services: Services) -> None:
         self._hub = hub
         self._s = services
-        self._latest: dict[ActionId, Action] = {}
+        self._latest = services.latest
         self._outside: dict[ActionId, Outside] = {}
         """What those who did not join were last told."""
 

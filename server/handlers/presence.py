@@ -82,6 +82,7 @@ async def tell_actions(services: Services, who: Who) -> None:
         return tx.actions.running_of(who.account), tx.actions.of_state("running"), seats
 
     mine, running, seats = await services.store.read(read)
+    mine, running = [services.newest(a) for a in mine], [services.newest(a) for a in running]
     now, times, hidden = services.clock.now(), services.witness_times, services.hidden_from(who.account)
     for action in mine:
         services.out.send_urgent(who.connection, my_action(action, now, times))

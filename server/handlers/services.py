@@ -68,6 +68,8 @@ class Services:
     witness_times: WitnessTimes = field(default_factory=WitnessTimes)
     got: dict[ActionId, dict[MemberId, LastGot]] = field(default_factory=dict)
     """Leases of the witnesses who are present (WA4), renewed by their pages."""
+    latest: dict[ActionId, Action] = field(default_factory=dict)
+    """Actions as they were last announced: a read that was under way meanwhile must not be told after it."""
     turned: dict[ActionId, TurnedBy] = field(default_factory=dict)
     """Actions whose call was raised while the store was down: marked once it is back (WA7)."""
     blocked: dict[AccountId, set[AccountId]] = field(default_factory=dict)
@@ -81,6 +83,10 @@ class Services:
     """Since start: their stored body could not be read."""
     calls_unreadable: int = 0
     """Those that could not even be begun anew."""
+
+    def newest(self, action: Action) -> Action:
+        known = self.latest.get(action.id)
+        return known if known is not None and known.version > action.version else action
 
     def note_present(self, action: Action, now: Instant) -> None:
         """The leases of an action follow it: who is present has one, nobody else."""
