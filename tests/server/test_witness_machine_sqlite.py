@@ -114,7 +114,7 @@ class ActionMachine(RuleBasedStateMachine):
 
     # ---- a life
 
-    @initialize(there=st.sets(watchers), stage=st.sampled_from(("", "live", "live", "turned")))
+    @initialize(there=st.sets(watchers), stage=st.sampled_from(("", "live", "attesting", "turned")))
     def open_the_doors(self, there: set[str], stage: str) -> None:
         shutil.copy(self.template, self.folder / "beside.db")
         self.node = self._start()
@@ -129,6 +129,8 @@ class ActionMachine(RuleBasedStateMachine):
                 self.got(name, 0, "video")
         if stage == "turned":
             self.member_says("Ana", 0, "turn")
+        if stage == "attesting":
+            self.it_is_done_and_they_say_what_they_saw(0, {"Bea", "Cal"}, {"Bea"})
 
     def _start(self) -> Node:
         async def start() -> Node:
@@ -308,6 +310,14 @@ class ActionMachine(RuleBasedStateMachine):
     def block(self, one: str, other: str, on: bool) -> None:
         member = member_of(other)
         self.do(one, f.BlockMember(k=new_id(), member=member) if on else f.UnblockMember(k=new_id(), member=member))
+
+    @rule(name=watchers, number=which, by_member=st.booleans())
+    def they_fall_out(self, name: str, number: int, by_member: bool) -> None:
+        """A block in the middle of it."""
+        self.join(name, number)
+        self.nobody_is_told_what_is_not_theirs()  # what came before the block was theirs
+        one, other = ("Ana", name) if by_member else (name, "Ana")
+        self.block(one, other, on=True)
 
     @rule(name=st.sampled_from(("Ana", *WITNESSES)), role=st.sampled_from(("observer", "member", "member")))
     def change_role(self, name: str, role: Any) -> None:
