@@ -254,11 +254,11 @@ def got(action: Action, member: MemberId, medium: Medium, now: Instant) -> Actio
 
 def _can_have_got(action: Action, witness: Witness, said: Medium) -> Medium | None:
     """A page's word, as far as it can be true: nothing before it is live, no picture unasked or while it is cut, and
-    none better than what is sent."""
+    none better than what is sent; beside pictures nothing is told in text before there is a step."""
     if isinstance(action.stage, Gathering):
         return None
     if said is Medium.TEXT:
-        return said
+        return said if action.steps or action.medium is Medium.TEXT else None
     if not witness.looking or action.cut:
         return None
     return max(said, action.medium, key=LADDER.index)

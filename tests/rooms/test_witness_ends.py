@@ -62,6 +62,7 @@ def test_wa06_nobody_present_is_completed_unwitnessed_at_once() -> None:
 def test_wa06_the_word_names_what_was_perceived_and_the_interval() -> None:
     w = live("Ben", "Cleo", "Dana")
     w.looks("Cleo", looking=False)
+    w.says("It is in the sink.")
     w.joins("Emil")
     w.gets("Emil", medium=Medium.TEXT)
     w.steps_to(Medium.STILLS)
@@ -87,6 +88,7 @@ def test_wa06_the_word_names_what_was_perceived_and_the_interval() -> None:
 def test_wa06_what_reached_them_before_they_were_gone_is_no_word_about_now() -> None:
     """Ben saw video, lost the line for a while, and came back to text: text is what he can attest for this interval."""
     w = live("Ben").after(30)
+    w.says("It is in the sink.")
     w.gets("Ben", medium=Medium.TEXT)
     w.is_done()
     w.attests("Ben")

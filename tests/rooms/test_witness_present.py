@@ -272,6 +272,22 @@ def test_wa04_the_fullest_record_there_can_be_fits_its_frame() -> None:
     assert len(w.file()) < 120_000
 
 
+@pytest.mark.parametrize("medium", [Medium.VIDEO, Medium.STILLS, Medium.PHOTO])
+def test_wa06_nobody_was_told_in_text_where_not_a_step_was_told(medium: Medium) -> None:
+    w = gathering(medium=medium)
+    w.joins("Ben", "Cleo")
+    w.goes_live(anyway=True)
+    w.gets("Ben", "Cleo", medium=Medium.TEXT)
+    assert [w.witness(name).perceived for name in ("Ben", "Cleo")] == [None, None]
+    w.says("It is in the sink.")
+    w.gets("Cleo", medium=Medium.TEXT)
+    w.is_done()
+    w.attests("Ben", "Cleo")
+    assert [(w.word(name).saw, w.word(name).perceived) for name in ("Ben", "Cleo")] == [
+        (False, None), (True, Medium.TEXT),
+    ]  # fmt: skip
+
+
 # ---- WA5
 
 
