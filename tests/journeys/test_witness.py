@@ -143,6 +143,28 @@ async def test_cb04_exit_while_live_cuts_the_picture_first(three: tuple[World, S
     assert "pouring" not in (await ana.p.locator("body").inner_text())
 
 
+async def test_cb04_exit_in_one_tab_empties_them_all_and_the_camera_goes_off(
+    three: tuple[World, Someone, Someone],
+) -> None:
+    """The picture is in the one, the button is pressed in another; without a line as well."""
+    _, ana, maria = three
+    await together(ana, maria)
+    await looks(maria)
+    shows = ana.p
+    other = await shows.context.new_page()
+    await other.goto(shows.url)
+    await other.get_by_role("button", name="Exit").wait_for()
+    await shows.evaluate("window.track = document.querySelector('video').srcObject.getTracks()[0]")
+    assert await shows.evaluate("window.track.readyState") == "live"
+    await other.context.set_offline(True)
+    await other.get_by_role("button", name="Exit").click()
+    await expect(shows.locator("video")).to_have_count(0)
+    assert await shows.evaluate("window.track?.readyState ?? 'gone with its page'") != "live"
+    assert "Beside" not in await shows.locator("body").inner_text()
+    await other.context.set_offline(False)
+    ana.errors[:] = [error for error in ana.errors if "ERR_INTERNET_DISCONNECTED" not in error]
+
+
 async def test_wa07_the_help_button_turns_it_into_a_call_and_the_picture_stays(
     three: tuple[World, Someone, Someone],
 ) -> None:
