@@ -181,3 +181,9 @@ def test_wa3_a_wrapped_key_that_was_changed_or_cut_is_refused() -> None:
             unwrap(spoilt, device, between)
     with pytest.raises(Unopened):
         unwrap(wrapped, device, Between(ACTION, 2, MEMBER.text, device.text))
+
+
+def test_wa03_the_safety_word_cannot_be_met_from_both_sides() -> None:
+    """A server in between chooses a key towards either side: of n bits it must try only 2^(n/2) on each."""
+    assert 8 * len(safety_bits(MEMBER.text, [])) // 2 >= 32
+    assert len(safety_word(MEMBER.text, [])) == 8

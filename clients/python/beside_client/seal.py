@@ -250,13 +250,13 @@ def words() -> tuple[str, ...]:
 
 
 def safety_bits(member: str, devices: Iterable[str]) -> bytes:
-    """32 bits over the member's key and all devices' keys. 100,000 rounds: a liar in between would have to try 2^32
-    keys at some hundredths of a second each."""
+    """64 bits over the member's key and all devices' keys. A liar in between chooses a key on either side and needs two
+    lists that agree: 2^32 tries a side, of 100,000 rounds each. Of 32 bits it would be 2^16, a minute's work."""
     points = sorted(point_of(device) for device in devices)
     digest = hashlib.sha256(b"".join([point_of(member), *points])).digest()
-    return hashlib.pbkdf2_hmac("sha256", digest, b"beside word 1", WORD_ROUNDS, 4)
+    return hashlib.pbkdf2_hmac("sha256", digest, b"beside word 1", WORD_ROUNDS, 8)
 
 
 def safety_word(member: str, devices: Iterable[str]) -> tuple[str, ...]:
-    """Four words, equal on both sides when the server did not put itself between."""
+    """Eight words, equal on both sides when the server did not put itself between; see `docs/media.md`."""
     return tuple(words()[byte] for byte in safety_bits(member, devices))

@@ -86,7 +86,7 @@ interface Media {
   sound?: "none" | "off" | "on";
   keys?: "ready" | "wrong";
 }
-const WORD: SafetyWord = ["kettle", "window", "garden", "seven"];
+const WORD: SafetyWord = ["kettle", "window", "garden", "seven", "river", "stone", "paper", "north"];
 
 /** A kitchen, in a few strokes: enough to see where a picture would be. */
 function paint(canvas: HTMLCanvasElement): void {
@@ -123,7 +123,7 @@ const world = (one: Media): MediaWorld => ({
   attend: () => ({ close() {} }),
   memberKeys: () => ({ word: signal(WORD), devices: signal(2), close() {} }),
   witnessKeys: () => ({
-    state: signal(one.keys ?? "ready"), word: signal(WORD), refusal: signal(null), joined: new Promise(() => {}), leave: async () => {}, close() {},
+    state: signal(one.keys ?? "ready"), word: signal(WORD), devices: signal(2), refusal: signal(null), joined: new Promise(() => {}), leave: async () => {}, close() {},
   }),
 });
 

@@ -260,9 +260,10 @@ export const mine = {
 
 export const safety = {
   title: "Is it only us?",
-  lead: "These four words are made on your device and on theirs. Ask someone who is with you to say theirs: by phone, or face to face.",
-  same: "The same words: nobody sits in between.",
-  differ: "Other words: cut the picture and tell whoever runs Beside.",
+  lead: "These eight words are made on your device and on theirs. Ask someone who is with you to say theirs: by phone, or face to face.",
+  pages: (n: number) => (n === 1 ? "1 page can open the picture." : `${n} pages can open the picture.`),
+  same: "The same words, and no more pages than you all have open: nobody sits in between.",
+  differ: "Other words, or a page too many: cut the picture and tell whoever runs Beside.",
   changes: "The words change when someone comes or goes.",
   none: "The words are here once someone is with you.",
 };

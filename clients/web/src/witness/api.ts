@@ -117,8 +117,8 @@ export type Attend = (card: ReadonlySignal<ActionCard | null>, shown?: () => boo
 
 // ---- keys, either side
 
-/** Four short words. Equal on both sides: the server did not put itself between. */
-export type SafetyWord = readonly [string, string, string, string];
+/** Eight short words. Equal on both sides, and so many pages as people have open: the server did not put itself between. */
+export type SafetyWord = readonly string[];
 
 export interface MemberKeys {
   /** Null while there is no witness or it is being worked out. It changes when a witness comes or goes. */
@@ -134,6 +134,8 @@ export type WitnessKeyState = "joining" | "waiting" | "ready" | "wrong" | "left"
 export interface WitnessKeys {
   readonly state: ReadonlySignal<WitnessKeyState>;
   readonly word: ReadonlySignal<SafetyWord | null>;
+  /** How many pages of witnesses hold the key, by the list that the word is over: one too many is somebody else's. */
+  readonly devices: ReadonlySignal<number>;
   /** What the server said when it refused; null else. */
   readonly refusal: ReadonlySignal<{ sentence: string; todo: string } | null>;
   /** Resolves when `join_action` was accepted or refused (see `state`). */

@@ -88,6 +88,32 @@ describe("WA3: who holds the key", () => {
     expect(await witness.opener.open(await sealed(member))).toMatchObject({ kind: "still" });
   });
 
+  test("test_wa03_a_page_that_a_server_puts_on_every_list_is_counted_on_both_sides", async () => {
+    const member = kept(new Member(ACTION));
+    const witness = kept(new Witness(ACTION));
+    await witness.joined;
+    server.joined((await makeKeyPair()).text); // nobody's: the server's own
+    await until(() => member.word.value && member.devices.value === 2 && server.shared.at(-1)!.shares.length === 2);
+    applyKeys(server.keysFor(0));
+    await until(() => witness.state.value === "ready");
+    expect(witness.word.value).toEqual(member.word.value);
+    expect([member.devices.value, witness.devices.value]).toEqual([2, 2]);
+  });
+
+  test("test_wa03_a_key_that_is_no_point_spoils_nobodys_word", async () => {
+    const member = kept(new Member(ACTION));
+    const witness = kept(new Witness(ACTION));
+    await witness.joined;
+    server.joined(`B${"A".repeat(86)}`);
+    await until(() => member.word.value && server.shared.length > 0);
+    await aWhile();
+    const holders = server.shared.at(-1)!.shares.map(({ device }) => device);
+    applyKeys(server.keysFor(0, { devices: server.devices.filter(({ device }) => holders.includes(device)) }));
+    await until(() => witness.state.value === "ready");
+    expect(witness.word.value).toEqual(member.word.value);
+    expect(member.devices.value).toBe(1);
+  });
+
   test("test_wa03_another_device_gets_the_key_and_all_hear_the_new_list", async () => {
     const member = kept(new Member(ACTION));
     server.joined((await makeKeyPair()).text);

@@ -142,7 +142,10 @@ export class Member implements MemberKeys {
     // Only now: whoever watches was sent the key before the first picture under it.
     if (fresh) this.sealer.use(session, epoch);
     this.epoch.value = epoch;
-    this.word.value = await wordOf(this.#pair.text, now.devices);
+    // Over those who were given it, as the server tells each of them: a key that is no point spoils nobody's word.
+    const holders = now.devices.filter(({ device }) => wrapped.has(device));
+    this.devices.value = holders.length;
+    this.word.value = await wordOf(this.#pair.text, holders);
   }
 
   async #wrapFor(devices: readonly DeviceKey[], session: CryptoKey, epoch: number, before: Wrapped) {
@@ -184,6 +187,7 @@ export function memberKeys(action: string): Member {
 export class Witness implements WitnessKeys {
   readonly state = signal<WitnessKeyState>("joining");
   readonly word = signal<SafetyWord | null>(null);
+  readonly devices = signal(0);
   readonly refusal = signal<{ sentence: string; todo: string } | null>(null);
   readonly joined: Promise<boolean>;
   /** Rises with each key that came: what waited for one may be tried again. */
@@ -267,6 +271,7 @@ export class Witness implements WitnessKeys {
     const word = await wordOf(now.key, now.devices);
     if (this.#closed) return;
     this.word.value = word;
+    this.devices.value = now.devices.length;
     this.state.value = "ready";
   }
 }

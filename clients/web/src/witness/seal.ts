@@ -180,11 +180,14 @@ export class Opener {
 
 // ---- the safety word
 
-/** 32 bits over the member's key and all devices' keys, 100,000 rounds deep: a liar in between cannot try 2^32 keys. */
+/**
+ * 64 bits over the member's key and all devices' keys, 100,000 rounds deep. A liar in between chooses a key on either side
+ * and needs two lists that agree: 2^32 tries a side. Of 32 bits it would be 2^16, a minute's work.
+ */
 export async function safetyBits(member: string, devices: readonly string[]): Promise<Bytes> {
   const points = devices.map(pointOf).sort(compare);
   const digest = await crypto.subtle.digest("SHA-256", joined(pointOf(member), ...points));
   const material = await crypto.subtle.importKey("raw", digest, "PBKDF2", false, ["deriveBits"]);
   const how = { name: "PBKDF2", hash: "SHA-256", salt: ascii("beside word 1"), iterations: 100_000 };
-  return new Uint8Array(await crypto.subtle.deriveBits(how, material, 32));
+  return new Uint8Array(await crypto.subtle.deriveBits(how, material, 64));
 }

@@ -119,7 +119,7 @@ function Gather({ one }: { one: MyAction }) {
           <OwnPicture one={one} />
           {one.pills && <p>{words.onCallTold}</p>}
           {one.medium !== "text" && <p class="small quiet">{words.film}</p>}
-          {one.medium !== "text" && <Safety word={media().memberKeys(one.action).word.value} />}
+          {one.medium !== "text" && <Safety keys={media().memberKeys(one.action)} />}
           <Twice look="wide" again={words.callOffAgain} disabled={busy} onDo={callOff}>
             {words.callOff}
           </Twice>
@@ -172,7 +172,7 @@ function LiveScreen({ one }: { one: MyAction }) {
           <OwnSteps one={one} />
           {one.pills && <p>{words.onCallKnows}</p>}
           {shown && <p class="small quiet">{words.film}</p>}
-          {shown && <Safety word={media().memberKeys(one.action).word.value} />}
+          {shown && <Safety keys={media().memberKeys(one.action)} />}
           {one.until !== null && <p class="small quiet num">{words.until(secondsUntil(one.until, now.value))}</p>}
         </div>
       </main>

@@ -90,7 +90,7 @@ export function Watching({ card, keys }: { card: ActionCard; keys: WitnessKeys }
               <StepList steps={card.steps} />
             </section>
           )}
-          {card.medium !== "text" && !card.frozen && <Safety word={keys.word.value} />}
+          {card.medium !== "text" && !card.frozen && <Safety keys={keys} />}
           <EndForAll card={card} />
           <button class="btn wide" type="button" onClick={leave}>
             {words.leave}
