@@ -159,7 +159,8 @@ async def join_action(services: Services, who: Who, command: w.JoinAction) -> f.
     reply = await _as_witness(services, who, command, act)
     action = await services.store.read(lambda tx: tx.actions.get(ActionId(command.action)))
     witness = None if action is None else _witness_of(action, who)
-    if action is not None and witness is not None and is_joined(action, witness.member) and not witness.frozen:
+    may = action is not None and witness is not None and is_joined(action, witness.member) and not witness.frozen
+    if action is not None and witness is not None and may and still_reads(services, who):
         services.keyring.join(action.id, who, person_of(witness), command.key)
         await devices_changed(services, action.id)
     return reply
@@ -207,6 +208,12 @@ def seen_by(services: Services, tx: Tx, who: Who, action_id: str) -> tuple[Actio
     if not may_see(action, me, services.hidden_from(who.account)) and not _was_witness(action, me):
         raise Refused(Refusal.NOT_FOUND, "not for this member")
     return action, me
+
+
+def still_reads(services: Services, who: Who) -> bool:
+    """Whether this page is there, and not locked while something was waited for (CB4). To be asked before it is given
+    what a lock or its end takes away, for that has happened already and does not come again."""
+    return any(page.connection == who.connection and not page.locked for page in services.out.of_account(who.account))
 
 
 def _was_witness(action: Action, me: Membership) -> bool:

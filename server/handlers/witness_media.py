@@ -10,7 +10,7 @@ from presence.ids import AccountId, ActionId, MemberId
 from rooms.refusals import Refusal, Refused
 from rooms.witness import Action, Ended, Proposed, may_watch
 from server.handlers.services import Services
-from server.handlers.witness import my_action, seen_by
+from server.handlers.witness import my_action, seen_by, still_reads
 from server.ports import Tx
 from server.who import Who
 from server.wire import frames as f
@@ -60,6 +60,8 @@ async def open_media(services: Services, who: Who, command: w.OpenMedia) -> f.Ok
         return action, me, sends
 
     action, member, sends = await services.store.read(read)
+    if not still_reads(services, who):
+        raise Refused(Refusal.LOCKED)
     return f.Ok(re=command.k, ticket=services.media.ticket(action, who, member, sends=sends, now=now))
 
 

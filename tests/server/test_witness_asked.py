@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
-from tests.server.action_world import DEED, asked, begins, declares, joins, mine, never_asked, refused
+from presence.ids import ActionId, MemberId
+from rooms.refusals import Refusal, Refused
+from server.handlers import witness, witness_media
+from server.ports import Tx
+from server.wire import witness as w
+from tests.server.action_world import DEED, PUBLIC_KEY, asked, begins, declares, joins, mine, never_asked, refused
 from tests.server.raw import joined
 from tests.worlds import Member, World, a_group_with
 
@@ -192,3 +199,34 @@ async def test_cb04_a_locked_device_is_told_nothing_of_it(world: World, a_group:
         assert not [f for f in locked.frames if f["t"] == "action_card"]
     finally:
         await locked.close()
+
+
+@pytest.mark.parametrize("becomes", ["locked", "gone"])
+async def test_cb04_a_page_that_was_locked_while_the_store_was_asked_gets_no_ticket_and_no_key(
+    world: World, a_group: list[Member], monkeypatch: pytest.MonkeyPatch, becomes: str
+) -> None:
+    """The lock turned out what the page had. What it was given a moment later nobody would ever take back."""
+    maria, ana = a_group
+    action = ActionId(await begins(ana, maria))
+    await maria.page.look(action)
+    services, hub = world.beside.services, world.beside.hub
+    seat = await services.store.read(lambda tx: tx.groups.member(MemberId(maria.id)))
+    assert seat is not None
+    (who,) = hub.of_account(seat.account)
+    read = services.store.read
+
+    async def read_while_it_is_locked(work: Callable[[Tx], object]) -> object:
+        found = await read(work)
+        if becomes == "locked":
+            hub.lock(who.device)
+        else:
+            hub.remove(who.connection)
+        return found
+
+    services.keyring.gone(who.connection)
+    monkeypatch.setattr(services.store, "read", read_while_it_is_locked)
+    with pytest.raises(Refused) as refused:
+        await witness_media.open_media(services, who, w.OpenMedia(k="a-key-of-it", action=action))
+    assert refused.value.code is Refusal.LOCKED
+    await witness.join_action(services, who, w.JoinAction(k="another-key", action=action, key=PUBLIC_KEY))
+    assert services.keyring.devices(action).devices == []
