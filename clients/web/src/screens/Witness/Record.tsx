@@ -56,7 +56,7 @@ export function RecordScreen({ action }: { action: string }) {
               {record.entries.map((entry) => (
                 <li key={entry.n}>
                   <span class="small quiet num">{timeOfDay(entry.at)}</span>
-                  <span class="words">{say(entry)}</span>
+                  <bdi class="words">{say(entry)}</bdi>
                 </li>
               ))}
             </ol>

@@ -17,7 +17,7 @@ export function StepList({ steps }: { steps: readonly StepView[] }) {
           <li key={step.at}>
             <Icon name="check" />
             <span class="words">
-              {step.text} <span class="small quiet num">{timeOfDay(step.at)}</span>
+              <bdi>{step.text}</bdi> <span class="small quiet num">{timeOfDay(step.at)}</span>
             </span>
           </li>
         ))}
