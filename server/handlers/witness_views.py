@@ -76,13 +76,14 @@ def word_of(witness: Witness) -> AttestWord:
     return "saw" if witness.attested.saw else "could_not_see"
 
 
-def witness_views(action: Action, hidden: Collection[AccountId] = ()) -> list[WitnessView]:
-    """In the order of joining. Whoever has a block with the reader is left out (CB2), and whoever was removed."""
+def witness_views(action: Action, hidden: Collection[AccountId] = (), *, to_member: bool = False) -> list[WitnessView]:
+    """In the order of joining. Whoever has a block with the reader is left out (CB2), and whoever was removed. The
+    member is told who looks, for it is their picture, and nobody else is: turning away is no other witness's business."""
     return [
         WitnessView(
             person=person_of(w),
             state="left" if w.left else "present" if w.present_since is not None else "joined",
-            looking=w.looking,
+            looking=to_member and w.looking,
             with_you=w.with_you,
             word=word_of(w),
         )
@@ -112,7 +113,7 @@ def my_action(action: Action, now: Instant, times: WitnessTimes) -> MyAction:
         since=since_of(action),
         until=next_deadline(action, times),
         plan=Plan(local=stage.local, zone=stage.zone) if isinstance(stage, Proposed) else None,
-        witnesses=witness_views(action),
+        witnesses=witness_views(action, to_member=True),
         present=len(present(action)),
         enough=has_enough(action),
         steps=steps_of(action),

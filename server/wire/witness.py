@@ -44,7 +44,7 @@ class Plan(Part, frozen=True):
 
 class WitnessView(Part, frozen=True):
     """One witness as the member and the other witnesses see them. `present` is WA4's: a visible page that got
-    something in the last 10 s."""
+    something in the last 10 s. `looking` is for the member alone, whose picture it is."""
 
     person: Person
     state: WitnessState

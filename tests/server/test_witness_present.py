@@ -210,3 +210,18 @@ async def test_pr03_a_witness_and_the_member_are_missed_as_soon_as_anyone_in_a_c
     await world.beside.announcer._refresh_leases()
     await stay(world, 20, [maria], action)
     assert SILENT.code in ana.page.closes, "a calm line is given 45 s"
+
+
+async def test_wa03_who_looks_the_member_sees_and_no_other_witness_does(two_peers_available: list[Member]) -> None:
+    """The page says so beside the button: whoever turns away does it before nobody but the one whose picture it is."""
+    ana, maria, tom = two_peers_available
+    action = await begins(ana, maria, tom)
+    await maria.page.look(action)
+    view = await ana.page.until(
+        lambda s: any(one["looking"] for one in s.my_action_when(action)["witnesses"]) and s.my_action_when(action)
+    )
+    assert [one["person"]["name"] for one in view["witnesses"] if one["looking"]] == ["Maria"]
+    seen = await tom.page.until(
+        lambda s: s.action_when(action).get("version", 0) >= view["version"] and s.action_when(action)
+    )
+    assert [one["looking"] for one in seen["witnesses"]] == [False, False]

@@ -30,7 +30,7 @@ export const watch = {
   notLooking: "You see nothing until you choose to look.",
   look: "Look",
   lookAway: "Look away",
-  lookNote: "You may turn away at any time. Nobody is told. You count while the picture or the steps reach you.",
+  lookNote: "You may turn away at any time. They see who looks, the others do not. You count while the picture or the steps reach you.",
   hear: "Turn sound on",
   hush: "Turn sound off",
   state: {

@@ -907,7 +907,7 @@ export interface Plan {
 
 /**
  * One witness as the member and the other witnesses see them. `present` is WA4's: a visible page that got
- * something in the last 10 s.
+ * something in the last 10 s. `looking` is for the member alone, whose picture it is.
  */
 export interface WitnessView {
   person: Person;
