@@ -78,7 +78,7 @@ def word_of(witness: Witness) -> AttestWord:
 
 def witness_views(action: Action, hidden: Collection[AccountId] = (), *, to_member: bool = False) -> list[WitnessView]:
     """In the order of joining. Whoever has a block with the reader is left out (CB2), and whoever was removed. The
-    member is told who looks, for it is their picture, and nobody else is: turning away is no other witness's business."""
+    member is told who looks, for it is their picture; for everybody else nobody does."""
     return [
         WitnessView(
             person=person_of(w),
