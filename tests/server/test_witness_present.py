@@ -217,11 +217,9 @@ async def test_wa03_who_looks_the_member_sees_and_no_other_witness_does(two_peer
     ana, maria, tom = two_peers_available
     action = await begins(ana, maria, tom)
     await maria.page.look(action)
-    view = await ana.page.until(
-        lambda s: any(one["looking"] for one in s.my_action_when(action)["witnesses"]) and s.my_action_when(action)
-    )
+    await ana.page.until(lambda s: any(one["looking"] for one in s.my_action_when(action)["witnesses"]))
+    view = ana.page.state.my_action_when(action)
     assert [one["person"]["name"] for one in view["witnesses"] if one["looking"]] == ["Maria"]
-    seen = await tom.page.until(
-        lambda s: s.action_when(action).get("version", 0) >= view["version"] and s.action_when(action)
-    )
+    await tom.page.until(lambda s: s.action_when(action).get("version", 0) >= view["version"])
+    seen = tom.page.state.action_when(action)
     assert [one["looking"] for one in seen["witnesses"]] == [False, False]
