@@ -172,7 +172,10 @@ describe("the member", () => {
     const picture = pictureOf(aMyAction.action)!;
     vi.spyOn(picture.sending, "close").mockImplementation(() => void order.push(`closed, ${actions.peek().size} known`));
     vi.stubGlobal("location", { replace: () => order.push("left"), origin: "http://x" });
+    // The test's browser would send it to a server that is not there.
+    const beacon = vi.spyOn(navigator, "sendBeacon").mockReturnValue(true);
     leaveNow();
+    expect(beacon.mock.calls.map(([path]) => path)).toEqual(["/api/leave"]);
     expect(order).toEqual(["closed, 1 known", "left"]);
     expect(told).toMatchObject([{ t: "cut_picture", action: aMyAction.action, cut: true }]);
     expect(actions.peek().size).toBe(0);
