@@ -14,7 +14,7 @@ from rooms.policy import HOUR
 from rooms.refusals import Refusal, Refused
 from server.handlers.call_changes import Act, candidates_of, change_call, save_ack, save_call
 from server.handlers.services import Ack, Done, Reaches, Services, commit
-from server.ports import Tx
+from server.ports import Changes, Tx
 from server.who import Who
 from server.wire import frames as f
 
@@ -33,18 +33,25 @@ async def raise_call(services: Services, who: Who, command: f.RaiseCall) -> f.Ok
         member = may_press(tx.groups.membership(who.account, GroupId(command.group)))
         running = tx.calls.active_of(member.id)
         again = None if running is None else caller.press_again(running, now)
+        over: Call | None = None
         if again is not None:
             call = save_call(services, tx, running, again, now, reaches)
         else:
             if running is not None:  # over, and the timers have not come by yet
-                save_call(services, tx, running, running, now, reaches)
+                over = save_call(services, tx, running, running, now, reaches)
             press = _press(tx, member, command, call_id, room_id)
             before = tx.calls.raised_since(who.account, now - 24 * HOUR)
             call = caller.raise_call(press, now, before, services.policy)
             tx.chat.add_room(call.room, call.group, call.id)
             call = save_call(services, tx, None, call, now, reaches)
             tx.care.add_audit(member.id, "call_raised", call.id, now)
-        return Done(f.Ok(re=command.k, call=call.id), lambda changes: changes.call_changed(call))
+
+        def announce(changes: Changes) -> None:
+            if over is not None:  # whoever was in it reads no further word there (UC16)
+                changes.call_changed(over)
+            changes.call_changed(call)
+
+        return Done(f.Ok(re=command.k, call=call.id), announce)
 
     return await commit(services, who, command, decide, urgent=True)
 
