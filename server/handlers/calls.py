@@ -9,12 +9,12 @@ from presence.ids import CallId, GroupId, Instant, MemberId, RoomId
 from rooms import caller, either, on_call, responder
 from rooms.call import Call, Part, Reached, Recipient, is_over, may_read_room
 from rooms.desk import must_be_on_duty
-from rooms.group import Membership, calls_on_call_alone, may_press
-from rooms.policy import HOUR
+from rooms.group import may_press
 from rooms.refusals import Refusal, Refused
 from server.handlers.call_changes import Act, candidates_of, change_call, save_ack, save_call
+from server.handlers.call_press import press_button, press_of
 from server.handlers.services import Ack, Done, Reaches, Services, commit
-from server.ports import Changes, Tx
+from server.ports import Tx
 from server.who import Who
 from server.wire import frames as f
 
@@ -31,48 +31,19 @@ async def raise_call(services: Services, who: Who, command: f.RaiseCall) -> f.Ok
 
     def decide(tx: Tx) -> Done:
         member = may_press(tx.groups.membership(who.account, GroupId(command.group)))
-        running = tx.calls.active_of(member.id)
-        again = None if running is None else caller.press_again(running, now)
-        over: Call | None = None
-        if again is not None:
-            call = save_call(services, tx, running, again, now, reaches)
-        else:
-            if running is not None:  # over, and the timers have not come by yet
-                over = save_call(services, tx, running, running, now, reaches)
-            press = _press(tx, member, command, call_id, room_id)
-            before = tx.calls.raised_since(who.account, now - 24 * HOUR)
-            call = caller.raise_call(press, now, before, services.policy)
-            tx.chat.add_room(call.room, call.group, call.id)
-            call = save_call(services, tx, None, call, now, reaches)
-            tx.care.add_audit(member.id, "call_raised", call.id, now)
-
-        def announce(changes: Changes) -> None:
-            if over is not None:  # whoever was in it reads no further word there (UC16)
-                changes.call_changed(over)
-            changes.call_changed(call)
-
-        return Done(f.Ok(re=command.k, call=call.id), announce)
+        press = press_of(
+            tx,
+            member,
+            call=call_id,
+            room=room_id,
+            words=command.words,
+            only=None if command.only is None else frozenset(MemberId(m) for m in command.only),
+            volunteers_too=command.volunteers_too,
+        )
+        pressed = press_button(services, tx, press, now, reaches)
+        return Done(f.Ok(re=command.k, call=pressed.call.id), pressed.announce)
 
     return await commit(services, who, command, decide, urgent=True)
-
-
-def _press(tx: Tx, member: Membership, command: f.RaiseCall, call_id: CallId, room_id: RoomId) -> caller.Press:
-    group = tx.groups.group(member.group)
-    assert group is not None  # noqa: S101  a membership has a group: foreign key
-    only = None if command.only is None else frozenset(MemberId(m) for m in command.only)
-    return caller.Press(
-        call=call_id,
-        room=room_id,
-        group=member.group,
-        group_name=group.name,
-        caller=member.id,
-        caller_account=member.account,
-        caller_name=member.name,
-        words=command.words,
-        only=only,
-        volunteers_too=command.volunteers_too,
-        on_call_alone=calls_on_call_alone(member),
-    )
 
 
 # ---------------------------------------------------------------- acks of devices

@@ -7,13 +7,13 @@ from collections.abc import Callable
 import structlog
 
 from presence.ids import ActionId, CallId, GroupId, Instant, MemberId, RoomId
-from rooms import care, desk
+from rooms import care, desk, either
 from rooms import witness_commands as commands
-from rooms.group import Membership, Role, State, must_write
+from rooms.group import Membership, Role, State, may_press, must_write
 from rooms.refusals import Refusal, Refused
 from rooms.witness import Action, Ended, Medium, Proposed, Witness, is_joined
+from server.handlers.call_press import press_button, press_of
 from server.handlers.services import Done, LastGot, Services, TurnedBy, commit
-from server.handlers.witness_call import raise_for
 from server.handlers.witness_changes import change_action, save_action
 from server.handlers.witness_views import may_see, person_of
 from server.handlers.witness_watching import devices_changed, mark_turned, only_present
@@ -291,10 +291,15 @@ async def turn_into_call(services: Services, who: Who, command: w.TurnIntoCall) 
 
     def decide(tx: Tx) -> Done:
         action, by = _turned_by(services, tx, who, command.action)
-        call = raise_for(services, tx, action, call_id, room_id, now, reaches)
-        raised.append(TurnedBy(call.id, by))
-        reply = f.Ok(re=command.k, call=call.id if by is None else None)
-        return Done(reply, lambda changes: changes.call_changed(call))
+        member = may_press(tx.groups.membership(action.account, action.group))
+        # It keeps the action's audience for peers, and says no word of the action.
+        press = press_of(tx, member, call=call_id, room=room_id, only=action.only)
+        pressed = press_button(
+            services, tx, press, now, reaches, lambda call: either.want_on_call(call, member.id, now)
+        )
+        raised.append(TurnedBy(pressed.call.id, by))
+        reply = f.Ok(re=command.k, call=pressed.call.id if by is None else None)
+        return Done(reply, pressed.announce)
 
     raised: list[TurnedBy] = []  # empty for a retry: its call was raised then, and marked or still to be marked
     reply = await commit(services, who, command, decide, urgent=True)
