@@ -453,7 +453,7 @@ def test_anything_in_any_order_of_an_action_on_the_real_store(tmp_path: Path, mo
     run_state_machine_as_test(
         ActionMachine,
         settings=settings(
-            max_examples=1_000 if LONG else 20,
+            max_examples=300 if LONG else 20,
             stateful_step_count=100 if LONG else 40,
             deadline=None,
             derandomize=not LONG,  # every run walks the same lives; new ones are looked for on purpose, with LONG
