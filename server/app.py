@@ -49,7 +49,7 @@ from server.store.journal import Journal
 from server.store.lifeboat import Lifeboat
 from server.store.migrate import upgrade
 from server.store.mirror import Mirror
-from server.store.writer import SqliteStore, latest_instant, sqlite_engine
+from server.store.sqlite import SqliteStore, latest_instant, sqlite_engine
 from server.timers import Timers
 
 log = structlog.get_logger("app")

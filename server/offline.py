@@ -14,8 +14,8 @@ from sqlalchemy.exc import DBAPIError
 from server.clock import SystemClock
 from server.ports import Tx
 from server.settings import BadSetting, Settings
+from server.store.sqlite import latest_instant, sqlite_engine
 from server.store.tx import SqlTx
-from server.store.writer import latest_instant, sqlite_engine
 
 
 def database_of(settings: Settings) -> Path:

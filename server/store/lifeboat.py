@@ -21,8 +21,9 @@ from rooms.call import Call
 from server.ports import StoreDown, StoreLate, Tx
 from server.store.journal import Journal
 from server.store.mirror import Mirror
+from server.store.sqlite import SqliteStore
 from server.store.unsaved import Unsaved, all_of, encode, merge
-from server.store.writer import CLOSE_WITHIN_SECONDS, SqliteStore
+from server.store.worker import CLOSE_WITHIN_SECONDS
 
 T = TypeVar("T")
 log = structlog.get_logger("lifeboat")

@@ -7,7 +7,7 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 
-from server.store.writer import sqlite_engine
+from server.store.sqlite import sqlite_engine
 
 SCRIPTS = Path(__file__).parent / "migrations"
 

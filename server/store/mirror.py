@@ -25,10 +25,11 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import StaticPool
 
 from server.ports import Tx
+from server.store.sqlite import SqliteDatabase, Statement
 from server.store.tables import metadata
 from server.store.tx import SqlTx
 from server.store.unsaved import RecordingTx, Unsaved
-from server.store.writer import Statement, Worker
+from server.store.worker import Worker
 
 T = TypeVar("T")
 log = structlog.get_logger("mirror")
@@ -53,7 +54,7 @@ class Mirror:
         self._engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
         event.listen(self._engine, "connect", _no_own_transactions)
         event.listen(self._engine, "begin", _begin)
-        self._worker = Worker("store-mirror", self._engine)
+        self._worker = Worker("store-mirror", SqliteDatabase(self._engine))
         self._loop: asyncio.AbstractEventLoop | None = None
         self._turn = threading.Lock()
         self._follows = True

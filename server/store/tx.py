@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from server.store.accounts import SqlAccounts
 from server.store.actions import SqlActions
@@ -27,3 +27,17 @@ class SqlTx:
         self.actions: SqlActions = SqlActions(db)
         self.care: SqlCare = SqlCare(db)
         self.keys: SqlKeys = SqlKeys(db)
+
+
+def latest_instant_in(db: Connection) -> int:
+    """The latest moment the store has seen, in ms since 1970 UTC, for a clock that never runs backwards; 0 when it has
+    seen nothing."""
+    found = [
+        db.execute(text(query)).scalar() or 0
+        for query in (
+            "SELECT max(at) FROM entries",
+            "SELECT max(raised_at) FROM calls",
+            "SELECT max(at) FROM audit",
+        )
+    ]
+    return max(int(f) for f in found)

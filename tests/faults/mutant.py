@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import event
 
-from server.store import calls, keys, writer
+from server.store import calls, keys, sqlite, worker
 
 A_MOMENT_SECONDS = 0.15
 """Between an ack and its commit, or a commit and its ack: where a kill has to hit."""
@@ -20,12 +20,12 @@ A_MOMENT_SECONDS = 0.15
 
 def ack_before_commit() -> None:
     """Whoever waits is answered when the work was done, and the commit comes a moment later."""
-    one, engine = writer.Worker._one, writer.sqlite_engine
+    one, engine = worker.Worker._one, sqlite.sqlite_engine
 
     def early(self: Any, db: Any, tx: Any, job: Any) -> Any:
         outcome = one(self, db, tx, job)
         if self._thread.name == "store-writer" and outcome[2] is None and job.future is not None:
-            job.loop.call_soon_threadsafe(writer._settle, job.future, outcome[1], None)
+            job.loop.call_soon_threadsafe(worker._settle, job.future, outcome[1], None)
         return outcome
 
     def slow(path: Any, *, read_only: bool = False) -> Any:
@@ -34,13 +34,13 @@ def ack_before_commit() -> None:
             event.listen(made, "commit", lambda _connection: time.sleep(A_MOMENT_SECONDS))
         return made
 
-    writer.Worker._one = early  # type: ignore[method-assign]
-    writer.sqlite_engine = slow
+    worker.Worker._one = early  # type: ignore[method-assign]
+    sqlite.sqlite_engine = slow
 
 
 def no_idempotency() -> None:
     """Every retry is done again: what a key was answered is never looked up."""
-    write = writer.SqliteStore.write
+    write = sqlite.SqliteStore.write
 
     async def answered_late(self: Any, *work: Any) -> Any:
         result = await write(self, *work)
@@ -49,7 +49,7 @@ def no_idempotency() -> None:
 
     keys.SqlKeys.reply_to = lambda *_args: None  # type: ignore[method-assign]
     keys.SqlKeys.remember = lambda *_args: None  # type: ignore[method-assign]
-    writer.SqliteStore.write = answered_late  # type: ignore[method-assign,assignment]
+    sqlite.SqliteStore.write = answered_late  # type: ignore[method-assign,assignment]
 
 
 def no_deadlines() -> None:

@@ -47,7 +47,7 @@ from server.record_key import RecordKey
 from server.records import Account
 from server.settings import Settings
 from server.store.migrate import upgrade
-from server.store.writer import SqliteStore
+from server.store.sqlite import SqliteStore
 from server.timers import Timers
 from server.who import Who
 from server.wire import frames as f

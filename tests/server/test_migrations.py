@@ -11,8 +11,8 @@ from alembic.migration import MigrationContext
 from sqlalchemy import text
 
 from server.store.migrate import SCRIPTS, upgrade
+from server.store.sqlite import sqlite_engine
 from server.store.tables import metadata
-from server.store.writer import sqlite_engine
 
 
 def at_revision(path: Path, revision: str) -> None:

@@ -15,7 +15,7 @@ from tests.worlds import PASSPHRASE
 SERVE_ON_A_DISK_THAT_MAY_HANG = """
 import os, sys, time
 from pathlib import Path
-from server.store import journal, writer
+from server.store import journal, worker
 
 data = Path(sys.argv[sys.argv.index("--data") + 1])
 
@@ -27,7 +27,7 @@ def hang_when_told(work, which):
         return work(self, *words)
     return slowly
 
-writer.Worker._commit = hang_when_told(writer.Worker._commit, "hang-store")
+worker.Worker._commit = hang_when_told(worker.Worker._commit, "hang-store")
 journal.Journal.append = hang_when_told(journal.Journal.append, "hang-journal")
 sys.argv.insert(1, "serve")
 from server.cli import main

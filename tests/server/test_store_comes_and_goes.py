@@ -19,7 +19,7 @@ from server.ports import Tx
 from server.records import PushTarget
 from server.store import mirror
 from server.store.lifeboat import Lifeboat
-from server.store.writer import Statement
+from server.store.sqlite import FollowedDatabase, Statement
 from tests.server.test_store_down import lifeboat, locked, saved_again
 from tests.worlds import Member, World
 
@@ -178,16 +178,16 @@ async def test_ch02_words_saved_after_their_sender_gave_up_reach_the_others(
     """The disk took 4 s. The sender's page tries again and gets the answer; the others have read it by then."""
     ana, maria, _tom = two_peers_available
     await maria.page.open_room(maria.room)
-    writer = lifeboat(world)._store._writer
-    follow = writer._on_commit
-    assert follow is not None
+    database = lifeboat(world)._store._writer._database
+    assert isinstance(database, FollowedDatabase)
+    follow = database.on_commit
 
     def after_a_while(statements: list[Statement], others_wrote: bool) -> None:
         time.sleep(4)
-        monkeypatch.setattr(writer, "_on_commit", follow)
+        monkeypatch.setattr(database, "on_commit", follow)
         follow(statements, others_wrote)
 
-    monkeypatch.setattr(writer, "_on_commit", after_a_while)
+    monkeypatch.setattr(database, "on_commit", after_a_while)
     with pytest.raises(Refused) as refused:
         await ana.page.ask("say", key="words-000001", room=ana.room, text="Is anyone up?")
     assert refused.value.code == "not_saved"

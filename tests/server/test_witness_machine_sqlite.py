@@ -34,7 +34,7 @@ from server.handlers.dispatch import handle
 from server.ids import new_id
 from server.ports import Tx
 from server.store.migrate import upgrade
-from server.store.writer import SqliteStore
+from server.store.sqlite import SqliteStore
 from server.wire import frames as f
 from server.wire import witness as w
 from tests.fakes import MovableClock
