@@ -1,7 +1,8 @@
 """The roster: which connections are in which group or call, and what that says of their people.
 
 Pure: `now` is an argument, nothing is sent. One member may hold many connections; a member is here while at least
-one of them holds a live lease (PR1, PR3), and *live* while at least one such page is visible (PR4).
+one of them holds a live lease (PR1, PR3), and *live* while at least one such page is visible (PR4). Connections and
+their seats are this node's own; what is said of a person is of all nodes together.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from presence.availability import Reach
+from presence.elsewhere import Elsewhere, Here
 from presence.ids import AccountId, ConnectionId, DeviceId, Instant, Millis
 from presence.lease import Lease, LeaseTimes, excused, grant, renew, with_urgency
 
@@ -19,7 +21,8 @@ K = TypeVar("K")
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """One live connection. `places` are the groups and calls whose room this page has open."""
+    """One live connection. `places` are the groups and calls whose room this page has open. A `locked` page shows
+    nothing of others (CB4)."""
 
     connection: ConnectionId
     account: AccountId
@@ -27,14 +30,18 @@ class Seat:
     visible: bool
     lease: Lease
     places: frozenset[str] = frozenset()
+    locked: bool = False
 
 
 class Roster:
-    """Every live connection of this node. Deleting a seat is the caller's duty when a socket closes (within 1 s for
-    a clean leave); `lapsed` finds those whose page went silent."""
+    """Every live connection of this node, and what other nodes say of theirs (`elsewhere`). Deleting a seat is the
+    caller's duty when a socket closes (within 1 s for a clean leave); `lapsed` finds those whose page went silent."""
 
-    def __init__(self, times: LeaseTimes) -> None:
+    def __init__(self, times: LeaseTimes, elsewhere: Elsewhere | None = None) -> None:
         self._times = times
+        self.elsewhere = elsewhere or Elsewhere()
+        self.changes = 0
+        """Rises with everything that other nodes are to hear of."""
         self._seats: dict[ConnectionId, Seat] = {}
         self._of_account: dict[AccountId, set[ConnectionId]] = defaultdict(set)
         self._in_place: dict[str, set[ConnectionId]] = defaultdict(set)
@@ -48,8 +55,11 @@ class Roster:
         visible: bool,
         urgent: bool,
         now: Instant,
+        locked: bool = False,
     ) -> None:
-        self._seats[connection] = Seat(connection, account, device, visible, grant(now, urgent=urgent))
+        self.changes += 1
+        lease = grant(now, urgent=urgent)
+        self._seats[connection] = Seat(connection, account, device, visible, lease, locked=locked)
         self._of_account[account].add(connection)
 
     def leave(self, connection: ConnectionId) -> Seat | None:
@@ -57,6 +67,7 @@ class Roster:
         seat = self._seats.pop(connection, None)
         if seat is None:
             return None
+        self.changes += 1
         self._drop(self._of_account, seat.account, connection)
         for place in seat.places:
             self._drop(self._in_place, place, connection)
@@ -72,6 +83,7 @@ class Roster:
         seat = self._seats.get(connection)
         if seat is None or seat.visible == visible:
             return False
+        self.changes += 1
         self._seats[connection] = replace(seat, visible=visible)
         return True
 
@@ -84,13 +96,15 @@ class Roster:
 
     def enter(self, connection: ConnectionId, place: str) -> None:
         seat = self._seats.get(connection)
-        if seat is not None:
+        if seat is not None and place not in seat.places:
+            self.changes += 1
             self._seats[connection] = replace(seat, places=seat.places | {place})
             self._in_place[place].add(connection)
 
     def exit(self, connection: ConnectionId, place: str) -> None:
         seat = self._seats.get(connection)
-        if seat is not None:
+        if seat is not None and place in seat.places:
+            self.changes += 1
             self._seats[connection] = replace(seat, places=seat.places - {place})
             self._drop(self._in_place, place, connection)
 
@@ -110,11 +124,29 @@ class Roster:
         return list(self._seats.values())
 
     def connections_of(self, account: AccountId) -> list[ConnectionId]:
+        """This person's connections to this node."""
         return list(self._of_account.get(account, ()))
+
+    def people(self) -> dict[AccountId, Here]:
+        """What this node says to the others: everyone with a connection to it."""
+        found: dict[AccountId, Here] = {}
+        for seat in self._seats.values():
+            known = found.get(seat.account, Here(visible=False, locked=True))
+            seen = seat.places if seat.visible else frozenset[str]()
+            found[seat.account] = Here(
+                visible=known.visible or seat.visible,
+                places=known.places | seat.places,
+                visible_places=known.visible_places | seen,
+                locked=known.locked and seat.locked,
+            )
+        return found
+
+    # What is said of a person, on whichever node their pages are.
 
     def reach(self, account: AccountId, *, takes_push: bool) -> Reach:
         """How this person can be reached: the best of all their pages and devices (PR4)."""
-        seats = [self._seats[c] for c in self._of_account.get(account, ())]
+        seats: list[Seat | Here] = [self._seats[c] for c in self._of_account.get(account, ())]
+        seats += self.elsewhere.of(account)
         if any(seat.visible for seat in seats):
             return Reach.LIVE
         return Reach.STANDBY if seats or takes_push else Reach.AWAY
@@ -122,20 +154,26 @@ class Roster:
     def reaches(self) -> dict[AccountId, bool]:
         """Every account with a live connection, and whether one of its pages is visible. A copy: safe to hand to
         another thread."""
-        found: dict[AccountId, bool] = {}
+        found = dict(self.elsewhere.reaches())
         for seat in self._seats.values():
             found[seat.account] = found.get(seat.account, False) or seat.visible
         return found
 
+    def accounts_in(self, place: str) -> set[AccountId]:
+        return {self._seats[c].account for c in self._in_place.get(place, ())} | self.elsewhere.accounts_in(place)
+
     # What a transaction asks comes from another thread, while pages come and go: it works on copies.
+
+    def is_connected(self, account: AccountId) -> bool:
+        """Whether this person has any page at all."""
+        return bool(self.connections_of(account)) or account in self.elsewhere.reaches()
 
     def is_in(self, account: AccountId, place: str, *, visible_only: bool = False) -> bool:
         """Whether any of this person's pages has the place open."""
         seats = [self._seats.get(c) for c in self.connections_of(account)]
-        return any(place in seat.places and (seat.visible or not visible_only) for seat in seats if seat is not None)
-
-    def accounts_in(self, place: str) -> set[AccountId]:
-        return {self._seats[c].account for c in self._in_place.get(place, ())}
+        if any(place in seat.places and (seat.visible or not visible_only) for seat in seats if seat is not None):
+            return True
+        return any(place in (h.visible_places if visible_only else h.places) for h in self.elsewhere.of(account))
 
     @staticmethod
     def _drop(index: dict[K, set[ConnectionId]], key: K, connection: ConnectionId) -> None:

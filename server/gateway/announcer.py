@@ -232,7 +232,7 @@ class Announcer:
         notifications (PR6)."""
         hidden, roster = self._s.hidden_from(reader), self._s.roster
         on = [a for a in staff if a.shift and a.id != reader and a.id not in hidden]
-        return sum(1 for a in on if roster.connections_of(a.id) or a.id in push)
+        return sum(1 for a in on if roster.is_connected(a.id) or a.id in push)
 
     def groups_of_changed(self, account: AccountId) -> None:
         self._spawn(self._tell_groups_of(account))

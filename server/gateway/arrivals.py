@@ -111,7 +111,9 @@ class Arrivals:
             self._note_seen(device)
             now = self._clock.now()
             self._hub.add(who, connection)
-            self._s.roster.join(connection.id, account, device_id, visible=hello.visible, urgent=True, now=now)
+            self._s.roster.join(
+                connection.id, account, device_id, visible=hello.visible, urgent=True, now=now, locked=who.locked
+            )
             connection.reply(await presence.welcome(self._s, who, hello))
             await presence.arrived(self._s, who)
         except BaseException:

@@ -161,7 +161,7 @@ async def went(services: Services, who: Who, seat: Seat | None) -> None:
 
 def _someone_went(services: Services, call: Call, account: AccountId, now: int) -> Call:
     if call.caller_account == account:
-        return call if services.roster.connections_of(account) else caller.caller_lost(call, now)
+        return call if services.roster.is_connected(account) else caller.caller_lost(call, now)
     if services.roster.is_in(account, CALL + call.id):
         return _page_hidden(services, call, account, now)
     for recipient in call.recipients.values():

@@ -60,7 +60,9 @@ async def look_at_witnesses(services: Services) -> None:
 
 def _has_line(services: Services, account: AccountId) -> bool:
     """A page that can show the action: one that was locked by quick exit cannot (CB4)."""
-    return any(not who.locked for who in services.out.of_account(account))
+    if any(not who.locked for who in services.out.of_account(account)):
+        return True
+    return any(not here.locked for here in services.roster.elsewhere.of(account))
 
 
 async def line_changed(services: Services, account: AccountId) -> None:

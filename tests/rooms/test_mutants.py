@@ -33,6 +33,7 @@ STORIES = (
     "tests/rooms/test_wall_time.py",
     "tests/presence/test_lease.py",
     "tests/presence/test_roster.py",
+    "tests/presence/test_elsewhere.py",
 )
 Noticed = Callable[[Mutant], "subprocess.CompletedProcess[str] | None"]
 QUICK = (
