@@ -10,6 +10,7 @@ import os
 import socket
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -19,7 +20,8 @@ from presence.ids import MemberId
 from presence.roster import Roster
 from rooms.ladder import next_deadline
 from rooms.witness import WitnessTimes
-from server.clock import Clock, SystemClock
+from server.audited import Audited
+from server.clock import MARK, Clock, SystemClock
 from server.gateway.announcer import Announcer
 from server.gateway.arrivals import Arrivals
 from server.gateway.connection import framed
@@ -31,6 +33,7 @@ from server.gateway.porch import Porch
 from server.handlers import presence
 from server.handlers.pages import page_sent
 from server.handlers.services import Services
+from server.heartbeat import read_heartbeat
 from server.ids import digest, load_or_make_secret, new_id, new_secret, seat_id
 from server.media.keyring import LocalKeyring
 from server.media.relay import Relay
@@ -69,6 +72,7 @@ class Beside:
     door: Door
     media: MediaSockets
     timers: Timers
+    audited: Audited
     announcer: Announcer
     push: WebPush
     health: HealthPages
@@ -99,6 +103,7 @@ class Beside:
                 spread = self.settings.drain_spread_seconds
                 await asyncio.gather(self.arrivals.drain(spread), self.media.drain(spread))
                 await self.timers.stop()
+                await self.audited.stop()
                 await self.push.close()
                 await self.announcer.close()
                 await self.runner.cleanup()
@@ -222,6 +227,8 @@ async def _start(
     key = load_or_make_key(settings.data / "vapid.pem")
     push = WebPush(store, clock, key, settings.contact, lambda page: page_sent(services, page), local=local_push)
     timers = Timers(services, push.send_due, arrivals.watch_lines)
+    heard = partial(asyncio.to_thread, read_heartbeat, settings.data)
+    audited = Audited(services, heard, expected=settings.auditor_expected)
 
     sockets_at_most = settings.connections_at_most + settings.connections_before_hello_at_most + CLOSING_AT_MOST
     door = Door(arrivals.serve, connections_at_most=sockets_at_most)
@@ -242,6 +249,8 @@ async def _start(
         app.router.add_routes(more_pages(services, settings))
 
     first_link = await _first_link(services)
+    if isinstance(clock, SystemClock):
+        await store.write(lambda tx: tx.accounts.set_fact(MARK, clock.mark()))
     await store.replay()
     calls = await presence.restart(services)
     runner = web.AppRunner(app, access_log=None, handle_signals=False)
@@ -259,14 +268,15 @@ async def _start(
     media.door.set_listener(listener)
     services.ready_at = clock.now()
     timers.start()
+    audited.start()
     # Long collections stop everyone for 90 ms at 5,000 connections (evidence.md): what start made is frozen.
     gc.collect()
     gc.freeze()
     gc.set_threshold(*GC_THRESHOLDS)
     log.info("ready", port=listener.sockets[0].getsockname()[1], calls=calls)
     return Beside(
-        settings, services, store, hub, door, media, timers, announcer, push, health, runner, listener, arrivals,
-        folder, first_link,
+        settings, services, store, hub, door, media, timers, audited, announcer, push, health, runner, listener,
+        arrivals, folder, first_link,
     )  # fmt: skip
 
 

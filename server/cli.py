@@ -1,4 +1,4 @@
-"""The `beside` command: serve, demo, db, user, doctor, verify."""
+"""The `beside` command: serve, auditor, demo, db, user, doctor, verify."""
 
 from __future__ import annotations
 
@@ -113,6 +113,49 @@ async def _serve(settings: Settings) -> None:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(HUNG)  # an ordinary exit would wait for the very threads that hang
+
+
+@app.command
+def auditor(*, host: str | None = None, port: int | None = None, data: Data = None) -> None:
+    """Watch the deadlines from outside the server, until SIGTERM or Ctrl-C. An alarm when one is over 5 s late.
+
+    Parameters
+    ----------
+    host
+        Address of its own pages (/healthz, /readyz, /metrics). Default: this machine only.
+    port
+        Port of its own pages. Default: $BESIDE_AUDITOR_PORT, or 8766.
+    """
+    settings = from_environment()
+    if host is not None:
+        settings = replace(settings, auditor_host=host)
+    if port is not None:
+        settings = replace(settings, auditor_port=port)
+    if data is not None:
+        settings = replace(settings, data=data)
+    asyncio.run(_audit(settings))
+
+
+async def _audit(settings: Settings) -> None:
+    from server.auditor.process import an_auditor
+    from server.auditor.truth import SqliteTruth
+    from server.logs import set_up_logs
+
+    set_up_logs()
+    stopping = _stopped_by_a_signal()
+    try:
+        async with an_auditor(SqliteTruth(settings.data), settings) as running:
+            print(
+                f"The auditor is looking. Its pages: http://{settings.auditor_host}:{running.port}/readyz", flush=True
+            )
+            await stopping.wait()
+    except OSError as error:
+        where = f"on {settings.auditor_host} port {settings.auditor_port}"
+        raise BadSetting(f"Cannot start the auditor {where}: {error.strerror or error}.") from None
+    if running.auditor.hung:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(HUNG)  # an ordinary exit would wait for the thread that hangs
 
 
 @app.command

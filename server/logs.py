@@ -16,6 +16,7 @@ ALLOWED_KEYS = frozenset(
     (
         "event", "level", "timestamp", "logger", "connection", "call", "command", "code", "error", "jobs", "buffered",
         "dropped", "calls", "port", "seconds", "count", "outcome", "exception", "late_ms", "groups", "version", "path",
+        "kind", "subject",
     )
 )  # fmt: skip
 

@@ -12,6 +12,8 @@ LATENESS = Histogram(
     buckets=(0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60),
     registry=REGISTRY,
 )
+AUDITOR_SILENT = Gauge("beside_auditor_silent", "1 while an auditor is expected and not heard", registry=REGISTRY)
+AUDITED_LATE = Gauge("beside_audited_late_deadlines", "Deadlines over 5 s late, as the auditor says", registry=REGISTRY)
 CONNECTIONS = Gauge("beside_connections", "Open sockets", registry=REGISTRY)
 COMMANDS = Counter("beside_commands", "Commands by frame and outcome", ["frame", "outcome"], registry=REGISTRY)
 COMMIT_SECONDS = Histogram(

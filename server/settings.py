@@ -27,6 +27,8 @@ LIMITS = {
         "http_headers_within_seconds",
         "http_request_within_seconds",
         "drain_within_seconds",
+        "auditor_port",
+        "switch_every_seconds",
     )
 }
 """Variable → setting: how many of something this process keeps, and how long."""
@@ -76,6 +78,13 @@ class Settings:
     """Over which the pages of a stopped server come back."""
     drain_within_seconds: int = 10
     """For which a stop waits for what is under way, and then as long again for the disk."""
+    auditor_expected: bool = False
+    """Somebody runs `beside auditor` beside this server: its silence is then a fault (OC7)."""
+    auditor_host: str = "127.0.0.1"
+    auditor_port: int = 8766
+    switch_url: str = field(default="", repr=False)
+    """The dead-man's switch that the auditor feeds while all is well."""
+    switch_every_seconds: int = 30
     metrics_token: str = field(default="", repr=False)
     """Who asks for `/metrics` must show this. Without one, only a program on this machine may, and by no proxy."""
 
@@ -139,6 +148,9 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
         exit_target=env.get("BESIDE_EXIT_TARGET", settings.exit_target),
         contact=env.get("BESIDE_CONTACT", settings.contact),
         policy=_policy(env),
+        auditor_expected=_yes(env, "BESIDE_AUDITOR_EXPECTED"),
+        auditor_host=env.get("BESIDE_AUDITOR_HOST", settings.auditor_host),
+        switch_url=_address(env, "BESIDE_SWITCH_URL"),
         metrics_token=_token(env, "BESIDE_METRICS_TOKEN"),
         **limits,
     )
@@ -149,6 +161,20 @@ def _token(env: Mapping[str, str], name: str) -> str:
     if token and len(token) < TOKEN_AT_LEAST:
         raise BadSetting(f"{name} must have at least {TOKEN_AT_LEAST} characters, or it can be guessed.")
     return token
+
+
+def _yes(env: Mapping[str, str], name: str) -> bool:
+    said = env.get(name, "")
+    if said not in ("", "0", "1"):
+        raise BadSetting(f"{name} is 1 or 0 (it is {said!r}).")
+    return said == "1"
+
+
+def _address(env: Mapping[str, str], name: str) -> str:
+    address = env.get(name, "")
+    if address and not address.startswith(("https://", "http://")):
+        raise BadSetting(f"{name} must begin with https:// or http://.")
+    return address
 
 
 def _at_least_one(env: Mapping[str, str], name: str) -> int:

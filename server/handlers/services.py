@@ -48,6 +48,16 @@ class TurnedBy:
     by: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """What this server last heard of its auditor (OC7)."""
+
+    silent: bool = False
+    """One is expected, and was not heard for 15 s."""
+    late: int = 0
+    """Deadlines that are over 5 s late now, by its word."""
+
+
 @dataclass(slots=True)
 class Services:
     """Made once by `server.app`. `roster` holds this node's leases; `blocked` every block, for checks at delivery."""
@@ -77,6 +87,7 @@ class Services:
     """Acks of devices that wait for the commit under way; see `server.handlers.calls`."""
     invite_tries: Tries = field(default_factory=Tries)
     saving_acks: set[asyncio.Task[None]] = field(default_factory=set)
+    audit: Audit = field(default_factory=Audit)
     ready_at: int = 0
     worst_lateness_ms: int = 0
     calls_begun_anew: int = 0

@@ -27,7 +27,7 @@ from server import app, cli, logs
 from server.clock import SystemClock
 from server.settings import LIMITS, BadSetting, Settings, from_environment
 from server.site.accounts import Passphrases
-from server.site.health import _is_of_this_machine
+from server.site.scraper import is_of_this_machine
 from server.wire.codes import BAD_TICKET, REVOKED
 from tests.fakes import MovableClock
 from tests.server.child import a_child
@@ -108,9 +108,9 @@ async def test_metrics_are_for_this_machine_and_for_no_proxy_on_it(world: World,
 def test_metrics_are_not_for_another_machine(remote: str) -> None:
     """Looked at without a socket: the tests listen on this machine alone."""
     request = make_mocked_request("GET", "/metrics")
-    assert not _is_of_this_machine(request.clone(remote=remote))
-    assert _is_of_this_machine(request.clone(remote="127.0.0.1"))
-    assert _is_of_this_machine(request.clone(remote="::1"))
+    assert not is_of_this_machine(request.clone(remote=remote))
+    assert is_of_this_machine(request.clone(remote="127.0.0.1"))
+    assert is_of_this_machine(request.clone(remote="::1"))
 
 
 async def test_with_a_token_nobody_reads_metrics_without_it(tmp_path: Path) -> None:
@@ -327,7 +327,7 @@ def test_serve_has_no_way_to_move_the_clock(monkeypatch: pytest.MonkeyPatch, tmp
     policy = {name for name in environment.names if name.startswith("BESIDE_POLICY_")}
     assert environment.names - policy - set(LIMITS) == {
         "PORT", "BESIDE_DATA", "BESIDE_HOST", "BESIDE_PUBLIC_ORIGIN", "BESIDE_EXIT_TARGET", "BESIDE_CONTACT",
-            "BESIDE_METRICS_TOKEN",
+            "BESIDE_METRICS_TOKEN", "BESIDE_AUDITOR_EXPECTED", "BESIDE_AUDITOR_HOST", "BESIDE_SWITCH_URL",
     }  # fmt: skip
     assert not [n for n in environment.names | set(Settings.__slots__) if _smells_of_a_clock(n)]
     handed: list[tuple[tuple[Any, ...], dict[str, Any]]] = []
