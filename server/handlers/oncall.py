@@ -72,6 +72,8 @@ def desk_for(
         volunteers_reachable=reachable,
         worst_lateness_ms=services.worst_lateness_ms,
         reports=reports,
+        deadlines_late=services.audit.late,
+        auditor_silent=services.audit.silent,
     )
 
 

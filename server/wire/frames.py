@@ -939,6 +939,10 @@ class DeskNow(Frame, tag="desk_now", frozen=True):
     """How late the latest deadline of this process was handled."""
     reports: Count = 0
     """Reports that wait for this coordinator (CB3)."""
+    deadlines_late: Count = 0
+    """Deadlines that are over 5 s late now, as the auditor says (OC7)."""
+    auditor_silent: bool = False
+    """An auditor is expected, and was not heard for 15 s."""
 
 
 class Audit(Frame, tag="audit", frozen=True):

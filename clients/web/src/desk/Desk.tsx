@@ -212,14 +212,21 @@ function Announce({ rows }: { rows: readonly DeskRow[] }) {
 
 function Health({ view }: { view: DeskNow }) {
   const late = (view.worst_lateness_ms / 1000).toFixed(1);
+  const wrong = view.worst_lateness_ms > 5_000 || view.deadlines_late > 0 || view.auditor_silent;
   return (
     <section class="card" aria-labelledby="health-title">
       <h2 id="health-title">
-        <Icon name={view.worst_lateness_ms > 5_000 ? "triangle-alert" : "check"} /> {words.onTime}
+        <Icon name={wrong ? "triangle-alert" : "check"} /> {words.onTime}
       </h2>
       <p class="small num">
         {words.late(late)} {words.looked(timeOfDay(view.now))}
       </p>
+      {view.deadlines_late > 0 && (
+        <p class="small" role="alert">
+          <b>{words.lateNow}</b>
+        </p>
+      )}
+      {view.auditor_silent && <p class="small">{words.auditorSilent}</p>}
       <p class="small">
         <b>{words.reachable(view.volunteers_reachable)}</b>
       </p>

@@ -85,6 +85,13 @@ describe("the day after", () => {
     }
   });
 
+  test("oc07 the desk says that deadlines are late now, and that nobody checks", () => {
+    expect(page("desk").container.textContent).not.toMatch(/late now|auditor/);
+    cleanup();
+    expect(page("desk_late").getByText(/late now/).closest("[role=alert]")).toBeTruthy();
+    expect(page("desk_late").container.textContent).toContain("its auditor is silent");
+  });
+
   test("cb04 a locked device does not show it", () => {
     expect(page("locked").container.textContent).not.toContain("Sober evenings");
   });

@@ -135,7 +135,7 @@ const aDesk = (more: Partial<DeskNow> = {}) => () => {
   go({ at: "groups" });
   const row = (name: string, more: Partial<DeskRow>): DeskRow => ({ ...aRow, call: id(name), caller_name: name, attempt: 1, pinned: [], ...more });
   desk.value = {
-    t: "desk_now", version: 1, now: NOW, on_shift: true, backup: false, shift_since: NOW - 6_120_000, volunteers_reachable: 2, worst_lateness_ms: 300, actions: [], reports: 0,
+    t: "desk_now", version: 1, now: NOW, on_shift: true, backup: false, shift_since: NOW - 6_120_000, volunteers_reachable: 2, worst_lateness_ms: 300, actions: [], reports: 0, deadlines_late: 0, auditor_silent: false,
     rows: [
       aRow,
       row("Ana", { group_name: "Sober evenings", standing: "held", no_human_since: null, pinned: ["lost"], caller_lost_since: NOW - 20_000, helpers: [helper("Maria", "here"), helper("Jo", "here")], next: null, mine: "here" }),
@@ -286,6 +286,7 @@ export const states: Record<string, () => void> = {
   desk_empty: aDesk({ rows: [] }),
   desk_off: aDesk({ on_shift: false, shift_since: null, rows: [] }),
   desk_backup: aDesk({ on_shift: false, backup: true, worst_lateness_ms: 9_000, volunteers_reachable: 0 }),
+  desk_late: aDesk({ deadlines_late: 2, auditor_silent: true }),
   desk_lost: () => (aDesk()(), (line.value = { is: "waiting", since: 0, tries: 3, nextAt: performance.now() + 4_000, unreached: false })),
   desk_pins: aDesk({
     rows: [

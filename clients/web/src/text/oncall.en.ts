@@ -58,6 +58,8 @@ export const oncall = {
   unsaved: "not saved yet",
   reachable: (n: number) => (n === 0 ? "No volunteer is reachable" : `${volunteers(n)} ${be(n)} reachable`),
   onTime: "Deadlines on time",
+  lateNow: "Beside is late now: calls are not being carried on in time. Do not wait for a ring, and tell whoever runs this server.",
+  auditorSilent: "Nobody checks whether Beside is in time: its auditor is silent. Tell whoever runs this server.",
   late: (seconds: string) => `Worst: ${seconds} s late.`,
   looked: (at: string) => `As of ${at}.`,
   reports: "Reports for you",

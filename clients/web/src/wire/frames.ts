@@ -870,6 +870,10 @@ export interface DeskNow {
   worst_lateness_ms: number;
   /** Reports that wait for this coordinator (CB3). */
   reports: number;
+  /** Deadlines that are over 5 s late now, as the auditor says (OC7). */
+  deadlines_late: number;
+  /** An auditor is expected, and was not heard for 15 s. */
+  auditor_silent: boolean;
 }
 
 export interface Audit {
