@@ -79,6 +79,11 @@ class SqlAccounts:
         row = self._db.execute(select(devices).where(where)).first()
         return _device(row._mapping) if row else None
 
+    def device(self, device: DeviceId) -> Device | None:
+        where = (devices.c.id == device) & devices.c.revoked_at.is_(None)
+        row = self._db.execute(select(devices).where(where)).first()
+        return _device(row._mapping) if row else None
+
     def touch_device(self, device: DeviceId, now: Instant) -> None:
         self._db.execute(update(devices).where(devices.c.id == device).values(seen_at=now))
 

@@ -1,0 +1,122 @@
+"""What another node committed is told to the people of this one (docs/decisions/0014). The log of changes says which
+rows changed, the transaction that read it says how they are now, and the announcer tells it as if it had happened here.
+
+The state is told, not the step: telling one thing twice is harmless, and what was missed is in the next state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from presence.ids import AccountId, ActionId, CallId, DeviceId, GroupId, MemberId, RoomId
+from rooms.group import State
+from server.gateway.hub import Hub
+from server.handlers import check_ins
+from server.ports import Changes, Tx
+
+Tell = Callable[[Changes], None]
+
+
+class Changed(Protocol):
+    """A row that another node wrote. `key`: its primary key. `op`: I, U or D, as it was last."""
+
+    @property
+    def table(self) -> str: ...
+    @property
+    def key(self) -> tuple[str | int, ...]: ...
+    @property
+    def op(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Others:
+    """`gather` runs in the transaction that found the changes, in a thread of the store; `tell` on the main loop, before
+    anything is told that was committed after them: whoever was removed elsewhere reads no word said here since."""
+
+    hub: Hub
+    changes: Changes
+
+    def gather(self, tx: Tx, changed: Iterable[Changed]) -> list[Tell]:
+        return [tell for change in changed for tell in self._of(tx, change)]
+
+    def tell(self, tells: Iterable[Tell]) -> None:
+        for tell in tells:
+            tell(self.changes)
+
+    def _of(self, tx: Tx, change: Changed) -> list[Tell]:
+        first, *rest = change.key
+        match change.table:
+            case "calls":
+                call = tx.calls.get(CallId(str(first)))
+                return [] if call is None else [lambda c: c.call_changed(call)]
+            case "actions":
+                action = tx.actions.get(ActionId(str(first)))
+                return [] if action is None else [lambda c: c.action_changed(action)]
+            case "entries":
+                return _entry(tx, RoomId(str(first)), int(rest[0]), new=change.op == "I")
+            case "memberships":
+                return _member(tx, MemberId(str(first)))
+            case "blocks":
+                one, other = AccountId(str(first)), AccountId(str(rest[0]))
+                return [lambda c: c.block_changed(one, other)]
+            case "devices":
+                return self._device(tx, DeviceId(str(first)))
+            case "accounts":
+                return [lambda c: c.desk_changed()]
+            case "reports":
+                return _report(tx, str(first))
+            case "check_ins":
+                return self._check_in(tx, CallId(str(first)))
+            case _:
+                return []  # of no page's interest, or, like requests to join, told with the membership they change
+
+    def _device(self, tx: Tx, device: DeviceId) -> list[Tell]:
+        """Only what a page must notice: most changes of a device are that it was seen."""
+        found = tx.accounts.device(device)
+        locked = None if found is None else found.locked
+
+        def tell(changes: Changes) -> None:
+            if any(who.device == device and who.locked != locked for who, _line in self.hub.everyone()):
+                changes.device_changed(device)
+
+        return [tell]
+
+    def _check_in(self, tx: Tx, call_id: CallId) -> list[Tell]:
+        call = tx.calls.get(call_id)
+        if call is None or all(c.id != call_id for c in tx.calls.check_ins_of(call.caller_account, 0)):
+            return []
+        return [lambda _c: self.hub.to_account(call.caller_account, check_ins.view(call))]
+
+
+def _entry(tx: Tx, room_id: RoomId, seq: int, *, new: bool) -> list[Tell]:
+    entry, room = tx.chat.entry(room_id, seq), tx.chat.room(room_id)
+    if entry is None or room is None:
+        return []
+    if new:
+        return [lambda c: c.entry_added(entry, room.epoch)]
+    return [lambda c: c.entry_changed(entry, room.epoch)]
+
+
+def _member(tx: Tx, member_id: MemberId) -> list[Tell]:
+    member = tx.groups.member(member_id)
+    group = None if member is None else tx.groups.group(member.group)
+    if member is None or group is None:
+        return []
+    tells: list[Tell] = [
+        lambda c: c.groups_of_changed(member.account),
+        lambda c: c.group_changed(member.group),
+    ]
+    if member.state is State.REMOVED:
+        tells.insert(0, lambda c: c.member_removed(member.account, group.room))
+    return tells
+
+
+def _report(tx: Tx, report_id: str) -> list[Tell]:
+    report = tx.care.report(report_id)
+    tells: list[Tell] = [lambda c: c.desk_changed()]
+    if report is not None:
+        group = GroupId(report.group)
+        tells.append(lambda c: c.group_changed(group))
+    return tells
