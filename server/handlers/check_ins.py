@@ -18,17 +18,18 @@ SHOWN_FOR_MS = 3 * 24 * HOUR
 async def tell_due(services: Services) -> int:
     """Ask everyone whose time has come: on their open pages, and by notification. Returns how many."""
     now, reaches = services.clock.now(), services.roster.reaches()
-    due = await services.store.read(lambda tx: tx.calls.check_ins_to_tell(now))
-    if not due:
+    if not await services.store.read(lambda tx: tx.calls.check_ins_to_tell(now)):
         return 0
 
-    def mark(tx: Tx) -> None:
+    def mark(tx: Tx) -> list[Call]:
+        due = tx.calls.check_ins_to_tell(now)  # again: another node may have asked them meanwhile
         for call in due:
             tx.calls.check_in_told(call.id, now)
             if not reaches.get(call.caller_account):
                 tx.calls.add_pages(_pages(services, tx, call, now))
+        return due
 
-    await services.store.write(mark)
+    due = await services.store.write(mark)
     for call in due:
         services.out.to_account(call.caller_account, view(call))
     return len(due)
