@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import errno
-import fcntl
 import gc
 import os
 import socket
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 
 import structlog
 from aiohttp import web
@@ -22,6 +19,7 @@ from rooms.ladder import next_deadline
 from rooms.witness import WitnessTimes
 from server.audited import Audited
 from server.clock import MARK, Clock, SystemClock
+from server.folder import take_folder
 from server.gateway.announcer import Announcer
 from server.gateway.arrivals import Arrivals
 from server.gateway.connection import framed
@@ -34,21 +32,20 @@ from server.handlers import presence
 from server.handlers.pages import page_sent
 from server.handlers.services import Services
 from server.heartbeat import read_heartbeat
-from server.ids import digest, load_or_make_secret, new_id, new_secret, seat_id
+from server.ids import digest, new_id, new_secret, seat_id
 from server.media.keyring import LocalKeyring
 from server.media.relay import Relay
-from server.paging.webpush import WebPush, load_or_make_key, public_key
+from server.paging.webpush import WebPush, public_key
 from server.ports import Tx
-from server.record_key import RecordKey
 from server.registry.local import LocalTickets
-from server.settings import CLOSING_AT_MOST, BadSetting, Settings
+from server.settings import CLOSING_AT_MOST, Settings
 from server.site.accounts import FIRST_COORDINATOR, AccountPages, Passphrases
 from server.site.guard import BODY_AT_MOST_BYTES, middleware
 from server.site.health import HealthPages
 from server.site.pages import Pages
 from server.site.push import PushPages
 from server.site.urgent import UrgentPages
-from server.store.journal import Journal
+from server.storage import open_storage
 from server.store.lifeboat import Lifeboat
 from server.store.migrate import upgrade
 from server.store.mirror import Mirror
@@ -133,7 +130,7 @@ async def start(
     # Bound before anything is built: with port 0 the real port is part of the origins that are allowed.
     bound = _bind(settings)
     try:
-        folder = _take_folder(settings.data)
+        folder = take_folder(settings.data)
         try:
             settings = replace(settings, port=bound.getsockname()[1])
             return await _start(settings, bound, folder, clock, passphrases or Passphrases(), local_push, more_pages)
@@ -143,23 +140,6 @@ async def start(
     except BaseException:
         bound.close()
         raise
-
-
-def _take_folder(data: Path) -> int:
-    """One server on one folder: a second would ring every call anew and write over the first one's journal. The system
-    lets go of it with the process, however that ends. Raises :class:`BadSetting` when it is taken."""
-    data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    folder = os.open(data / "server.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        if error.errno in (errno.EWOULDBLOCK, errno.EACCES):
-            os.close(folder)
-            raise BadSetting(
-                f"Another Beside is running on the folder {data}. Stop it first, or say another folder with --data."
-            ) from None
-        log.warning("folder_not_locked", error=type(error).__name__)  # a file system that knows no locks
-    return folder
 
 
 def _bind(settings: Settings) -> socket.socket:
@@ -211,8 +191,8 @@ async def _start(
         times=settings.lease_times,
         new_id=new_id,
         new_secret=new_secret,
-        seat_id=lambda account, group: MemberId(seat_id(secret, account, group)),
-        recorder=RecordKey.load_or_make(settings.data / "records.pem"),
+        seat_id=lambda account, group: MemberId(seat_id(keys.secret, account, group)),
+        recorder=keys.records,
         media=relay,
         witness_times=WitnessTimes(witnesses_at_most=settings.witnesses_at_most),
         keyring=keyring,
@@ -224,8 +204,7 @@ async def _start(
         announcer.calls_saved,
     )
     announcer.bind(services)
-    key = load_or_make_key(settings.data / "vapid.pem")
-    push = WebPush(store, clock, key, settings.contact, lambda page: page_sent(services, page), local=local_push)
+    push = WebPush(store, clock, keys.push, settings.contact, lambda page: page_sent(services, page), local=local_push)
     timers = Timers(services, push.send_due, arrivals.watch_lines)
     heard = partial(asyncio.to_thread, read_heartbeat, settings.data)
     audited = Audited(services, heard, expected=settings.auditor_expected)
@@ -241,7 +220,7 @@ async def _start(
         health,
         AccountPages(services, settings, passphrases),
         UrgentPages(services, settings, tickets),
-        PushPages(services, settings, public_key(key), local_endpoints=local_push),
+        PushPages(services, settings, public_key(keys.push), local_endpoints=local_push),
         Pages(settings),
     ):
         app.router.add_routes(pages.routes())
