@@ -9,6 +9,7 @@ import socket
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 
 import structlog
 from aiohttp import web
@@ -32,11 +33,12 @@ from server.handlers import presence
 from server.handlers.pages import page_sent
 from server.handlers.services import Services
 from server.heartbeat import read_heartbeat
-from server.ids import digest, new_id, new_secret, seat_id
+from server.ids import digest, load_or_make_secret, new_id, new_secret, seat_id
 from server.media.keyring import LocalKeyring
 from server.media.relay import Relay
-from server.paging.webpush import WebPush, public_key
+from server.paging.webpush import WebPush, load_or_make_key, public_key
 from server.ports import Tx
+from server.record_key import RecordKey
 from server.registry.local import LocalTickets
 from server.settings import CLOSING_AT_MOST, Settings
 from server.site.accounts import FIRST_COORDINATOR, AccountPages, Passphrases
@@ -45,7 +47,7 @@ from server.site.health import HealthPages
 from server.site.pages import Pages
 from server.site.push import PushPages
 from server.site.urgent import UrgentPages
-from server.storage import open_storage
+from server.store.journal import Journal
 from server.store.lifeboat import Lifeboat
 from server.store.migrate import upgrade
 from server.store.mirror import Mirror
@@ -191,8 +193,8 @@ async def _start(
         times=settings.lease_times,
         new_id=new_id,
         new_secret=new_secret,
-        seat_id=lambda account, group: MemberId(seat_id(keys.secret, account, group)),
-        recorder=keys.records,
+        seat_id=lambda account, group: MemberId(seat_id(secret, account, group)),
+        recorder=RecordKey.load_or_make(settings.data / "records.pem"),
         media=relay,
         witness_times=WitnessTimes(witnesses_at_most=settings.witnesses_at_most),
         keyring=keyring,
@@ -204,7 +206,8 @@ async def _start(
         announcer.calls_saved,
     )
     announcer.bind(services)
-    push = WebPush(store, clock, keys.push, settings.contact, lambda page: page_sent(services, page), local=local_push)
+    key = load_or_make_key(settings.data / "vapid.pem")
+    push = WebPush(store, clock, key, settings.contact, lambda page: page_sent(services, page), local=local_push)
     timers = Timers(services, push.send_due, arrivals.watch_lines)
     heard = partial(asyncio.to_thread, read_heartbeat, settings.data)
     audited = Audited(services, heard, expected=settings.auditor_expected)
@@ -220,7 +223,7 @@ async def _start(
         health,
         AccountPages(services, settings, passphrases),
         UrgentPages(services, settings, tickets),
-        PushPages(services, settings, public_key(keys.push), local_endpoints=local_push),
+        PushPages(services, settings, public_key(key), local_endpoints=local_push),
         Pages(settings),
     ):
         app.router.add_routes(pages.routes())
