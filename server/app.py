@@ -9,7 +9,6 @@ import socket
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 
 import structlog
 from aiohttp import web
@@ -33,12 +32,11 @@ from server.handlers import presence
 from server.handlers.pages import page_sent
 from server.handlers.services import Services
 from server.heartbeat import read_heartbeat
-from server.ids import digest, load_or_make_secret, new_id, new_secret, seat_id
+from server.ids import digest, new_id, new_secret, seat_id
 from server.media.keyring import LocalKeyring
 from server.media.relay import Relay
-from server.paging.webpush import WebPush, load_or_make_key, public_key
+from server.paging.webpush import WebPush, public_key
 from server.ports import Tx
-from server.record_key import RecordKey
 from server.registry.local import LocalTickets
 from server.settings import CLOSING_AT_MOST, Settings
 from server.site.accounts import FIRST_COORDINATOR, AccountPages, Passphrases
@@ -47,11 +45,8 @@ from server.site.health import HealthPages
 from server.site.pages import Pages
 from server.site.push import PushPages
 from server.site.urgent import UrgentPages
-from server.store.journal import Journal
+from server.storage import open_storage
 from server.store.lifeboat import Lifeboat
-from server.store.migrate import upgrade
-from server.store.mirror import Mirror
-from server.store.sqlite import SqliteStore, latest_instant, sqlite_engine
 from server.timers import Timers
 
 log = structlog.get_logger("app")
@@ -164,15 +159,8 @@ async def _start(
     local_push: bool,
     more_pages: MorePages | None,
 ) -> Beside:
-    path = upgrade_database(settings)
-    if clock is None:
-        clock = _system_clock(settings)
-    mirror = Mirror(path)
-    file = SqliteStore(path, mirror.follow)
-    mirror.start()
-    file.start()
-    store = Lifeboat(file, mirror, Journal(settings.data / "unsaved.journal"))
-    secret = load_or_make_secret(settings.data / "secret.key")
+    storage = await open_storage(settings, clock)
+    store, clock, keys = storage.store, storage.clock, storage.keys
     hub, tickets = Hub(), LocalTickets()
     places = Places(
         settings.connections_at_most,
@@ -193,8 +181,8 @@ async def _start(
         times=settings.lease_times,
         new_id=new_id,
         new_secret=new_secret,
-        seat_id=lambda account, group: MemberId(seat_id(secret, account, group)),
-        recorder=RecordKey.load_or_make(settings.data / "records.pem"),
+        seat_id=lambda account, group: MemberId(seat_id(keys.secret, account, group)),
+        recorder=keys.records,
         media=relay,
         witness_times=WitnessTimes(witnesses_at_most=settings.witnesses_at_most),
         keyring=keyring,
@@ -206,8 +194,7 @@ async def _start(
         announcer.calls_saved,
     )
     announcer.bind(services)
-    key = load_or_make_key(settings.data / "vapid.pem")
-    push = WebPush(store, clock, key, settings.contact, lambda page: page_sent(services, page), local=local_push)
+    push = WebPush(store, clock, keys.push, settings.contact, lambda page: page_sent(services, page), local=local_push)
     timers = Timers(services, push.send_due, arrivals.watch_lines)
     heard = partial(asyncio.to_thread, read_heartbeat, settings.data)
     audited = Audited(services, heard, expected=settings.auditor_expected)
@@ -223,7 +210,7 @@ async def _start(
         health,
         AccountPages(services, settings, passphrases),
         UrgentPages(services, settings, tickets),
-        PushPages(services, settings, public_key(key), local_endpoints=local_push),
+        PushPages(services, settings, public_key(keys.push), local_endpoints=local_push),
         Pages(settings),
     ):
         app.router.add_routes(pages.routes())
@@ -260,23 +247,6 @@ async def _start(
         settings, services, store, hub, door, media, timers, audited, announcer, push, health, runner, listener,
         arrivals, folder, first_link,
     )  # fmt: skip
-
-
-def upgrade_database(settings: Settings) -> Path:
-    """Make or upgrade the database; folder and file are readable by their owner alone."""
-    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = settings.data / "beside.db"
-    upgrade(path)
-    path.chmod(0o600)
-    return path
-
-
-def _system_clock(settings: Settings) -> SystemClock:
-    engine = sqlite_engine(settings.data / "beside.db", read_only=True)
-    try:
-        return SystemClock(not_before=latest_instant(engine))
-    finally:
-        engine.dispose()
 
 
 async def _first_link(services: Services) -> str | None:

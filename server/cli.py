@@ -97,6 +97,11 @@ async def _serve(settings: Settings) -> None:
         raise BadSetting(f"Cannot start {where}: {error.strerror or error}.") from None
     except (DBAPIError, StoreDown, StoreLate) as error:
         why = f" ({error.orig})" if isinstance(error, DBAPIError) else ""
+        if settings.database_url:
+            raise BadSetting(
+                "The database of DATABASE_URL takes no writes. Does it run, does a database of that name exist, and may "
+                "this user make tables in it? The lines above say what it answered."
+            ) from None
         raise BadSetting(
             f"The database in {settings.data} takes no writes{why}. Is the disk full, or the folder read-only? "
             "See what this says: beside doctor"
@@ -205,10 +210,10 @@ async def _demo(settings: Settings) -> None:
 @db.command
 def upgrade(*, data: Data = None) -> None:
     """Bring the database to the newest form. `serve` does this by itself."""
-    from server.app import upgrade_database
+    from server.storage import upgrade_database
 
     settings = _settings(None, None, data, None)
-    if not (settings.data / "beside.db").exists():
+    if not settings.database_url and not (settings.data / "beside.db").exists():
         raise BadSetting(f"There is no database in {settings.data}. Say where with --data, or start the server once.")
     upgrade_database(settings)
     print("The database is up to date.")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from aiohttp import web
 
@@ -18,7 +18,7 @@ from beside_client import Account as ClientAccount
 from beside_client import Client, connect
 from beside_client.crowd import PEER, VOLUNTEER, SimulatedPerson
 from presence.ids import AccountId, DeviceId
-from server.app import Beside, start, upgrade_database
+from server.app import Beside, start
 from server.handlers.services import Services
 from server.ids import digest, new_id, new_recovery_code, new_secret
 from server.names import name_key
@@ -28,6 +28,7 @@ from server.records import Account
 from server.settings import BadSetting, Settings
 from server.site.accounts import Passphrases
 from server.site.guard import cookie_name, set_cookie
+from server.storage import upgrade_database
 
 DEMO = "demo"
 """The fact by which a data folder is known as one of the demo's."""
@@ -91,6 +92,7 @@ async def start_demo(settings: Settings, *, faster: float = 1.0, passphrases: Pa
         raise BadSetting(
             "The demo is for this machine alone: its people are simulated. Leave out --host and the origin."
         )
+    settings = replace(settings, database_url="")  # it lives in a folder of its own, whatever else is set
     _claim(settings)
     passphrases = passphrases or Passphrases()
     door = _Door(new_secret())

@@ -61,14 +61,23 @@ class RecordKey:
         that members wrote down would silently be another.
         """
         if not path.exists():
-            _write_once(path, _pem(Ed25519PrivateKey.generate()))
+            _write_once(path, cls.new_pem())
+        return cls.from_pem(path.read_bytes(), str(path))
+
+    @staticmethod
+    def new_pem() -> bytes:
+        return _pem(Ed25519PrivateKey.generate())
+
+    @classmethod
+    def from_pem(cls, pem: bytes, where: str = "the database") -> RecordKey:
+        """Raises :class:`BadSetting`, as above."""
         try:
-            key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+            key = serialization.load_pem_private_key(pem, password=None)
         except (ValueError, TypeError):
             key = None
         if not isinstance(key, Ed25519PrivateKey):
             raise BadSetting(
-                f"The key of records in {path} cannot be read. Put back the copy from your backup. Without one, move "
+                f"The key of records in {where} cannot be read. Put back the copy from your backup. Without one, move "
                 "the file away: the next start makes another, and older records verify with the old fingerprint alone."
             )
         return cls(key)

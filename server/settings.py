@@ -12,6 +12,7 @@ from typing import Any
 from presence.lease import LeaseTimes
 from rooms.policy import Policy
 from rooms.witness import WitnessTimes
+from server.database_url import usable
 
 POLICY_PREFIX = "BESIDE_POLICY_"
 LIMITS = {
@@ -51,6 +52,8 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8765
     data: Path = Path("data")
+    database_url: str = field(default="", repr=False)
+    """PostgreSQL, for several nodes; empty: SQLite in the data folder. It holds a password."""
     public_origin: str = ""
     connections_at_most: int = 10_000
     """Sockets of people who said hello."""
@@ -144,6 +147,7 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
     return replace(
         settings,
         host=env.get("BESIDE_HOST", settings.host),
+        database_url=_database_url(env),
         public_origin=env.get("BESIDE_PUBLIC_ORIGIN", settings.public_origin).rstrip("/"),
         exit_target=env.get("BESIDE_EXIT_TARGET", settings.exit_target),
         contact=env.get("BESIDE_CONTACT", settings.contact),
@@ -154,6 +158,15 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
         metrics_token=_token(env, "BESIDE_METRICS_TOKEN"),
         **limits,
     )
+
+
+def _database_url(env: Mapping[str, str]) -> str:
+    if not env.get("DATABASE_URL", "").strip():
+        return ""
+    try:
+        return usable(env["DATABASE_URL"])
+    except ValueError as error:
+        raise BadSetting(f"DATABASE_URL {error}") from None
 
 
 def _token(env: Mapping[str, str], name: str) -> str:

@@ -51,12 +51,22 @@ def load_or_make_key(path: Path) -> Vapid02:
     """The server's VAPID key, made at first start, readable by its owner alone."""
     if path.exists():
         return Vapid02.from_file(str(path))
-    key = ec.generate_private_key(ec.SECP256R1())
-    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
-        file.write(pem)
+        file.write(new_key())
     return Vapid02.from_file(str(path))
+
+
+def new_key() -> bytes:
+    """A VAPID key as PEM."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+
+
+def key_from(pem: bytes) -> Vapid02:
+    return Vapid02.from_pem(pem)
 
 
 def public_key(key: Vapid02) -> str:

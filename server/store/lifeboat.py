@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import structlog
 
@@ -21,7 +21,6 @@ from rooms.call import Call
 from server.ports import StoreDown, StoreLate, Tx
 from server.store.journal import Journal
 from server.store.mirror import Mirror
-from server.store.sqlite import SqliteStore
 from server.store.unsaved import Unsaved, all_of, encode, merge
 from server.store.worker import CLOSE_WITHIN_SECONDS
 
@@ -35,10 +34,25 @@ PROBE_EVERY_SECONDS = 0.5
 PROBE_LATE_SECONDS = 5.0
 
 
+class RealStore(Protocol):
+    """The store inside: what it promises is in `server.ports.Store`, and it may keep whoever asks waiting."""
+
+    async def write(self, work: Callable[[Tx], T], late: Callable[[T], None] | None = None) -> T: ...
+    async def read(self, work: Callable[[Tx], T]) -> T: ...
+    def put(self, work: Callable[[Tx], object]) -> None:
+        """A write that nobody waits for."""
+        ...
+
+    async def compact(self) -> None: ...
+    def close(self, within_seconds: float = CLOSE_WITHIN_SECONDS) -> bool:
+        """Finish what was handed over; False when it could not. Blocks."""
+        ...
+
+
 class Lifeboat:
     """Fulfils `server.ports.Store`. `bind` tells it how to compute a deadline and whom to tell when calls are saved."""
 
-    def __init__(self, store: SqliteStore, mirror: Mirror, journal: Journal) -> None:
+    def __init__(self, store: RealStore, mirror: Mirror, journal: Journal) -> None:
         self._store = store
         self._mirror = mirror
         self._journal = journal

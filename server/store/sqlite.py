@@ -68,7 +68,7 @@ class SqliteDatabase:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def transact(self, work: Callable[[Connection], T]) -> T:
+    def transact(self, work: Callable[[Connection], T], *, only_looks: bool = False) -> T:
         try:
             with self._engine.connect() as db, db.begin():
                 return work(db)
@@ -99,13 +99,13 @@ class FollowedDatabase(SqliteDatabase):
         event.listen(engine, "release_savepoint", self._at_release)
         event.listen(engine, "rollback_savepoint", self._at_rollback)
 
-    def transact(self, work: Callable[[Connection], T]) -> T:
+    def transact(self, work: Callable[[Connection], T], *, only_looks: bool = False) -> T:
         self._statements, self._noted = [], []
 
         def noted(db: Connection) -> tuple[T, int]:
             return work(db), db.exec_driver_sql("PRAGMA data_version").scalar_one()
 
-        result, others = super().transact(noted)
+        result, others = super().transact(noted, only_looks=only_looks)
         # The version of a connection changes only by what other connections wrote: `beside user …`, say.
         self.on_commit(self._statements, self._others is not None and others != self._others)
         self._others = others

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 metadata = MetaData()
@@ -171,6 +172,7 @@ calls = Table(
     Column("ended_at", BigInteger),
     Column("forgotten", Integer, nullable=False, server_default="0"),  # 0 whole, 1 without traces, 2 without words
     Column("body", LargeBinary, nullable=False),
+    Column("raised_by_other", Boolean, nullable=False, default=False, server_default=false()),  # by a worried witness
     Index("ix_calls_live", "live", "raised_at"),
 )
 

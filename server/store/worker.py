@@ -30,9 +30,9 @@ log = structlog.get_logger("store")
 class Database(Protocol):
     """One connection to a database, used by one thread."""
 
-    def transact(self, work: Callable[[Connection], T]) -> T:
-        """Run `work` in one transaction, and commit. Raises :class:`StoreDown` when that cannot be, whatever the reason;
-        nobody is told then that what `work` did was done."""
+    def transact(self, work: Callable[[Connection], T], *, only_looks: bool = False) -> T:
+        """Run `work` in one transaction, and commit. Raises :class:`StoreDown` when that cannot be, whatever the
+        reason: nobody is told then that what `work` did was done. `only_looks`: it writes nothing."""
         ...
 
     def is_down(self, error: DBAPIError) -> bool:
@@ -41,7 +41,7 @@ class Database(Protocol):
         ...
 
     def dispose(self) -> None:
-        """Close the connection. Nobody is in a transaction."""
+        """Close the connection, in the thread that used it."""
         ...
 
 
@@ -50,6 +50,7 @@ class _Job:
     work: Callable[[Tx], Any]
     future: asyncio.Future[Any] | None
     loop: asyncio.AbstractEventLoop
+    only_looks: bool = False
     abandoned: bool = False
 
 
@@ -62,7 +63,7 @@ class Worker:
     def __init__(self, name: str, database: Database) -> None:
         self._database = database
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._loop, name=name, daemon=True)
+        self._thread = threading.Thread(target=self._live, name=name, daemon=True)
 
     def start(self) -> None:
         self._thread.start()
@@ -73,18 +74,17 @@ class Worker:
         if self._thread.is_alive():
             self._jobs.put(None)
             self._thread.join(timeout=within_seconds)
-        if self._thread.is_alive():
-            return False
-        self._database.dispose()
-        return True
+        return not self._thread.is_alive()
 
-    async def run(self, work: Callable[[Tx], T], late: Callable[[T], None] | None = None) -> T:
+    async def run(
+        self, work: Callable[[Tx], T], late: Callable[[T], None] | None = None, *, only_looks: bool = False
+    ) -> T:
         """Hand over and wait. Whoever waits may be cancelled, the transaction may not be (failure rule 5); but work
         that nobody waits for any more and that has not begun is not begun. Had it begun, `late` gets its result."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
         future.add_done_callback(_look_at)
-        job = _Job(work, future, loop)
+        job = _Job(work, future, loop, only_looks)
         self._jobs.put(job)
         try:
             return await asyncio.shield(future)
@@ -98,7 +98,13 @@ class Worker:
         """Hand over without waiting, from another thread."""
         self._jobs.put(_Job(work, None, loop))
 
-    def _loop(self) -> None:
+    def _live(self) -> None:
+        try:
+            self._work()
+        finally:
+            self._database.dispose()
+
+    def _work(self) -> None:
         while True:
             first = self._jobs.get()
             if first is None:
@@ -114,7 +120,9 @@ class Worker:
                     closing = True
                     break
                 group.append(job)
-            self._commit([job for job in group if not job.abandoned])
+            wanted = [job for job in group if not job.abandoned]
+            self._commit([job for job in wanted if job.only_looks])
+            self._commit([job for job in wanted if not job.only_looks])
             if closing:
                 return
 
@@ -122,7 +130,7 @@ class Worker:
         if not group:
             return
         try:
-            outcomes = self._database.transact(lambda db: self._all(db, group))
+            outcomes = self._database.transact(lambda db: self._all(db, group), only_looks=group[0].only_looks)
         except StoreDown as down:
             outcomes = [(job, None, down) for job in group]
         except Exception as error:  # whatever it was, nobody may wait for ever

@@ -123,7 +123,7 @@ async def test_a_demo_is_refused_where_others_could_reach_it(settings: Settings,
 
 
 async def test_a_demo_never_touches_the_data_of_a_real_server(settings: Settings) -> None:
-    from server.app import upgrade_database
+    from server.storage import upgrade_database
 
     upgrade_database(settings)
     with pytest.raises(BadSetting, match="not of a demo"):

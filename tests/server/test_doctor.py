@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from server import doctor
-from server.app import upgrade_database
+from server.storage import upgrade_database
 from server.doctor import Finding, Level, Look
 from server.helplines import Helplines, load
 from server.settings import Settings

@@ -17,9 +17,9 @@ from beside_client import Refused
 from presence.ids import CallId, MemberId
 from server.ports import Tx
 from server.records import PushTarget
-from server.store import mirror
+from server.store import copying
 from server.store.lifeboat import Lifeboat
-from server.store.sqlite import FollowedDatabase, Statement
+from server.store.sqlite import FollowedDatabase, SqliteStore, Statement
 from tests.server.test_store_down import lifeboat, locked, saved_again
 from tests.worlds import Member, World
 
@@ -54,14 +54,14 @@ async def test_uc15_copying_the_file_anew_makes_no_call_wait(
 ) -> None:
     """Another process has written, so that memory must be copied anew; with many members that takes a while."""
     ana, maria, _tom = two_peers_available
-    read = mirror._rows
+    read = copying.rows_of
 
-    def slowly(file: sqlite3.Connection) -> mirror.Rows:
-        rows = read(file)
+    def slowly(fetch: Callable[[str], list[tuple[Any, ...]]]) -> copying.Rows:
+        rows = read(fetch)
         time.sleep(1)
         return rows
 
-    monkeypatch.setattr(mirror, "_rows", slowly)
+    monkeypatch.setattr(copying, "rows_of", slowly)
     with sqlite3.connect(world.beside.settings.data / "beside.db") as other:
         other.execute("INSERT INTO facts VALUES ('other', 'process')")
     other.close()
@@ -80,14 +80,14 @@ async def test_uc15_what_rings_while_memory_is_copied_stays_in_it(
 ) -> None:
     """The store goes down in the middle of a copy: the old state of the file must not wipe out what rang since."""
     ana, maria, _tom = two_peers_available
-    read, go_on = mirror._rows, threading.Event()
+    read, go_on = copying.rows_of, threading.Event()
 
-    def slowly(file: sqlite3.Connection) -> mirror.Rows:
-        rows = read(file)
+    def slowly(fetch: Callable[[str], list[tuple[Any, ...]]]) -> copying.Rows:
+        rows = read(fetch)
         go_on.wait(10)
         return rows
 
-    monkeypatch.setattr(mirror, "_rows", slowly)
+    monkeypatch.setattr(copying, "rows_of", slowly)
     boat = lifeboat(world)
     boat._mirror.reload_soon()
     await ana.page.ask("set_availability", group=ana.group, state="quiet")
@@ -106,6 +106,7 @@ async def test_uc15_a_store_that_can_only_write_counts_as_down_until_it_reads(
     """Else it would be back twice a second, and each time somebody waits a second for a read."""
     ana, _maria, _tom = two_peers_available
     boat, gate = lifeboat(world), threading.Event()
+    assert isinstance(boat._store, SqliteStore)
     stuck = asyncio.ensure_future(boat._store._reader.run(lambda _tx: gate.wait(30)))
     await asyncio.sleep(0)
     try:
@@ -178,7 +179,9 @@ async def test_ch02_words_saved_after_their_sender_gave_up_reach_the_others(
     """The disk took 4 s. The sender's page tries again and gets the answer; the others have read it by then."""
     ana, maria, _tom = two_peers_available
     await maria.page.open_room(maria.room)
-    database = lifeboat(world)._store._writer._database
+    store = lifeboat(world)._store
+    assert isinstance(store, SqliteStore)
+    database = store._writer._database
     assert isinstance(database, FollowedDatabase)
     follow = database.on_commit
 
