@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol, TypeVar
 
-from presence.ids import AccountId, ActionId, CallId, ConnectionId, DeviceId, GroupId, Instant, MemberId, RoomId
+from presence.ids import AccountId, ActionId, CallId, ConnectionId, DeviceId, GroupId, Instant, MemberId, Millis, RoomId
 from rooms.call import Call
 from rooms.candidates import Candidate
 from rooms.chat import Entry, Kind
@@ -62,6 +62,10 @@ class Accounts(Protocol):
     def staff(self) -> list[Account]: ...
     def add_device(self, device: DeviceId, account: AccountId, token_hash: str, now: Instant) -> None: ...
     def device_by_token(self, token_hash: str) -> Device | None: ...
+    def device(self, device: DeviceId) -> Device | None:
+        """None when it is signed out."""
+        ...
+
     def touch_device(self, device: DeviceId, now: Instant) -> None: ...
     def devices(self, account: AccountId) -> list[Device]: ...
     def revoke_device(self, account: AccountId, device: DeviceId, now: Instant) -> bool: ...
@@ -473,6 +477,42 @@ class Recorder(Protocol):
 
     def file(self, action: ActionId, entries: Sequence[RecordEntry], sealed_at: Instant) -> str:
         """The sealed record as JSON text."""
+        ...
+
+
+class Bus(Protocol):
+    """A doorbell between the nodes of a deployment. A message comes at most once, at worst never: what must not be lost
+    is in the store, and whoever reads a message asks there. Of one event loop; handlers are called on it.
+
+    Topics are words such as `presence` or `action:<id>`. One node's own messages do not come back to it."""
+
+    @property
+    def up(self) -> bool:
+        """Whether this node hears itself. True to within 3 s: while false, and that long before, messages may be lost
+        in both directions."""
+        ...
+
+    def publish(self, topic: str, payload: bytes) -> None:
+        """Never waits and never raises. Messages wait in a queue: when it is full the oldest goes, and what waited for
+        3 s is not sent any more. Both are counted in the metrics."""
+        ...
+
+    def subscribe(self, topic: str, handler: Callable[[bytes], None]) -> None:
+        """`handler` gets every payload of the topic that comes from another node, in the order of arrival; that of one
+        node is the order in which it published. One handler a topic: the last one that was given. What it raises is
+        logged and stops nothing. Counts from a moment later; being subscribed is not confirmed."""
+        ...
+
+    def unsubscribe(self, topic: str) -> None: ...
+
+    def when_up(self, tell: Callable[[], None]) -> None:
+        """`tell` is called whenever the bus is up after it was not, the first time too: messages were missed, so
+        whoever follows something asks the store, and whoever has something to say says it again."""
+        ...
+
+    async def first(self, name: str, for_ms: Millis) -> bool | None:
+        """Whether nobody of this deployment has asked for this name in the last `for_ms` milliseconds. None when the
+        bus cannot say within 300 ms; the name may count as asked for then, or not. May be cancelled."""
         ...
 
 
