@@ -1,11 +1,9 @@
-"""The `beside` command: serve, auditor, demo, db, user, doctor, verify."""
+"""The `beside` command: serve, auditor, demo, backup, restore, db, user, doctor, verify."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-import signal
 import sys
 import tempfile
 from dataclasses import replace
@@ -14,6 +12,9 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
+from server.commands.auditing import auditor
+from server.commands.keeping import backup, restore
+from server.commands.options import Data, end_hung, stopped_by_a_signal
 from server.settings import BadSetting, Settings, from_environment
 
 app = App(name="beside", help="Real-time peer support: one press, and a person who has been there answers.")
@@ -21,11 +22,8 @@ db = App(name="db", help="The database.")
 user = App(name="user", help="People who run this server.")
 app.command(db)
 app.command(user)
-
-HUNG = 3
-"""The exit code of a server whose stop could not finish, because a disk hangs for example."""
-
-Data = Annotated[Path | None, Parameter(help="Folder of the database and keys. Default: ./data")]
+for one in (auditor, backup, restore):
+    app.command(one)
 
 
 def _settings(host: str | None, port: int | None, data: Path | None, public_origin: str | None) -> Settings:
@@ -60,14 +58,6 @@ def serve(
     asyncio.run(_serve(settings))
 
 
-def _stopped_by_a_signal() -> asyncio.Event:
-    stopping = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, stopping.set)
-    return stopping
-
-
 def _allow_open_files(wanted: int) -> None:
     """As many as the limits on connections allow: many systems begin with 1024, and a server that can open no more
     files answers nobody. `doctor` says when the hard limit is too low."""
@@ -89,7 +79,7 @@ async def _serve(settings: Settings) -> None:
 
     set_up_logs()
     _allow_open_files(settings.open_files_at_most)
-    stopping = _stopped_by_a_signal()
+    stopping = stopped_by_a_signal()
     try:
         beside = await start(settings)
     except OSError as error:
@@ -115,52 +105,7 @@ async def _serve(settings: Settings) -> None:
         )
     await stopping.wait()
     if not await beside.stop():
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(HUNG)  # an ordinary exit would wait for the very threads that hang
-
-
-@app.command
-def auditor(*, host: str | None = None, port: int | None = None, data: Data = None) -> None:
-    """Watch the deadlines from outside the server, until SIGTERM or Ctrl-C. An alarm when one is over 5 s late.
-
-    Parameters
-    ----------
-    host
-        Address of its own pages (/healthz, /readyz, /metrics). Default: this machine only.
-    port
-        Port of its own pages. Default: $BESIDE_AUDITOR_PORT, or 8766.
-    """
-    settings = from_environment()
-    if host is not None:
-        settings = replace(settings, auditor_host=host)
-    if port is not None:
-        settings = replace(settings, auditor_port=port)
-    if data is not None:
-        settings = replace(settings, data=data)
-    asyncio.run(_audit(settings))
-
-
-async def _audit(settings: Settings) -> None:
-    from server.auditor.process import an_auditor
-    from server.auditor.truth import SqliteTruth
-    from server.logs import set_up_logs
-
-    set_up_logs()
-    stopping = _stopped_by_a_signal()
-    try:
-        async with an_auditor(SqliteTruth(settings.data), settings) as running:
-            print(
-                f"The auditor is looking. Its pages: http://{settings.auditor_host}:{running.port}/readyz", flush=True
-            )
-            await stopping.wait()
-    except OSError as error:
-        where = f"on {settings.auditor_host} port {settings.auditor_port}"
-        raise BadSetting(f"Cannot start the auditor {where}: {error.strerror or error}.") from None
-    if running.auditor.hung:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(HUNG)  # an ordinary exit would wait for the thread that hangs
+        end_hung()
 
 
 @app.command
@@ -191,7 +136,7 @@ async def _demo(settings: Settings) -> None:
     from server.logs import set_up_logs
 
     set_up_logs()
-    stopping = _stopped_by_a_signal()
+    stopping = stopped_by_a_signal()
     try:
         running = await start_demo(settings)
     except OSError as error:

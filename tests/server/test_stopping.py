@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from beside_client import Client, Refused, sign_up
-from server.cli import HUNG
+from server.commands.options import HUNG
 from tests.server.child import Child, free_port
 from tests.server.raw import joined
 from tests.worlds import PASSPHRASE
