@@ -31,7 +31,7 @@ from server.gateway.porch import Porch
 from server.handlers import presence
 from server.handlers.pages import page_sent
 from server.handlers.services import Services
-from server.heartbeat import read_heartbeat
+from server.heartbeat import hear_in_folder, hear_in_store
 from server.ids import digest, new_id, new_secret, seat_id
 from server.media.keyring import LocalKeyring
 from server.media.relay import Relay
@@ -196,8 +196,8 @@ async def _start(
     announcer.bind(services)
     push = WebPush(store, clock, keys.push, settings.contact, lambda page: page_sent(services, page), local=local_push)
     timers = Timers(services, push.send_due, arrivals.watch_lines)
-    heard = partial(asyncio.to_thread, read_heartbeat, settings.data)
-    audited = Audited(services, heard, expected=settings.auditor_expected)
+    hear = partial(hear_in_store, store) if storage.shared else partial(hear_in_folder, settings.data)
+    audited = Audited(services, hear, expected=settings.auditor_expected)
 
     sockets_at_most = settings.connections_at_most + settings.connections_before_hello_at_most + CLOSING_AT_MOST
     door = Door(arrivals.serve, connections_at_most=sockets_at_most)

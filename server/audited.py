@@ -51,11 +51,13 @@ class Audited:
 
     async def listen(self) -> None:
         """Once. What changed is told to the desk."""
+        now = self._s.clock.now()
         try:
             beat = await self._hear()
         except (StoreDown, StoreLate):
-            beat = self._last  # a store that is down says nothing of the auditor
-        now = self._s.clock.now()
+            beat = self._last
+        if self._s.store.afloat:
+            self._heard_at = now  # a store that is down says nothing of the auditor
         if beat is not None and beat != self._last:
             self._last, self._heard_at = beat, now
         silent = now - self._heard_at > SILENT_AFTER_MS

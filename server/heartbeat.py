@@ -7,12 +7,14 @@ time. Nothing of anybody is in it.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from presence.ids import Instant
+from server.ports import Store
 
 FACT = "audited"
 """Its name among the facts of a store that several nodes share."""
@@ -51,6 +53,16 @@ def write_heartbeat(data: Path, beat: Heartbeat) -> None:
     with os.fdopen(descriptor, "w") as file:
         file.write(str(beat))
     draft.replace(path)
+
+
+async def hear_in_store(store: Store) -> Heartbeat | None:
+    """From a store that several nodes share. Raises `server.ports.StoreDown` or `StoreLate`."""
+    line = await store.read(lambda tx: tx.accounts.fact(FACT))
+    return None if line is None else Heartbeat.read(line)
+
+
+async def hear_in_folder(data: Path) -> Heartbeat | None:
+    return await asyncio.to_thread(read_heartbeat, data)
 
 
 def read_heartbeat(data: Path) -> Heartbeat | None:

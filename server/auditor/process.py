@@ -55,6 +55,10 @@ class Auditor:
 
     async def close(self) -> None:
         await self._truth.close(hung=self.hung)
+        if self._round is not None:
+            await asyncio.wait({self._round}, timeout=LOOK_EVERY_SECONDS)
+            if self._round.done():
+                self._round.exception()  # how it ended is nobody's business any more
 
     def measure(self) -> None:
         now, seen = time.monotonic(), self.verdict.seen

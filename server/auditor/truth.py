@@ -33,7 +33,7 @@ class Truth(Protocol):
         ...
 
     async def close(self, *, hung: bool) -> None:
-        """`hung`: a look is still under way and will not end."""
+        """`hung`: a look is still under way."""
         ...
 
 

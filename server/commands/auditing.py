@@ -29,13 +29,18 @@ def auditor(*, host: str | None = None, port: int | None = None, data: Data = No
 
 async def _audit(settings: Settings) -> None:
     from server.auditor.process import an_auditor
-    from server.auditor.truth import SqliteTruth
+    from server.auditor.truth import SqliteTruth, Truth
     from server.logs import set_up_logs
 
     set_up_logs()
     stopping = stopped_by_a_signal()
+    truth: Truth = SqliteTruth(settings.data)
+    if settings.database_url:
+        from server.auditor.postgres_truth import PostgresTruth
+
+        truth = PostgresTruth(settings.database_url)
     try:
-        async with an_auditor(SqliteTruth(settings.data), settings) as running:
+        async with an_auditor(truth, settings) as running:
             where = f"http://{settings.auditor_host}:{running.port}/readyz"
             print(f"The auditor is looking. What it says: {where}", flush=True)
             await stopping.wait()
