@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import secrets
 import socket
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -18,6 +19,7 @@ from presence.roster import Roster
 from rooms.ladder import next_deadline
 from rooms.witness import WitnessTimes
 from server.audited import Audited
+from server.bus.local import LocalBus
 from server.clock import MARK, Clock, SystemClock
 from server.folder import take_folder
 from server.gateway.announcer import Announcer
@@ -37,7 +39,7 @@ from server.media.keyring import LocalKeyring
 from server.media.relay import Relay
 from server.paging.webpush import WebPush, public_key
 from server.ports import Tx
-from server.registry.local import LocalTickets
+from server.registry.tickets import SealedTickets
 from server.settings import CLOSING_AT_MOST, Settings
 from server.site.accounts import FIRST_COORDINATOR, AccountPages, Passphrases
 from server.site.guard import BODY_AT_MOST_BYTES, middleware
@@ -161,7 +163,9 @@ async def _start(
 ) -> Beside:
     storage = await open_storage(settings, clock)
     store, clock, keys = storage.store, storage.clock, storage.keys
-    hub, tickets = Hub(), LocalTickets()
+    bus = LocalBus()
+    # Of one process alone: a restart spends all that were issued.
+    hub, tickets = Hub(), SealedTickets(secrets.token_bytes(32), bus)
     places = Places(
         settings.connections_at_most,
         settings.connections_before_hello_at_most,

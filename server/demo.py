@@ -92,7 +92,7 @@ async def start_demo(settings: Settings, *, faster: float = 1.0, passphrases: Pa
         raise BadSetting(
             "The demo is for this machine alone: its people are simulated. Leave out --host and the origin."
         )
-    settings = replace(settings, database_url="")  # it lives in a folder of its own, whatever else is set
+    settings = replace(settings, database_url="", redis_url="")  # it lives in a folder of its own, whatever else is set
     _claim(settings)
     passphrases = passphrases or Passphrases()
     door = _Door(new_secret())

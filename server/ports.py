@@ -517,12 +517,13 @@ class Bus(Protocol):
 
 
 class Tickets(Protocol):
-    """Single-use tickets for the first frame of a socket."""
+    """Single-use tickets for the first frame of a socket: issued by one node, taken by any."""
 
     def issue(self, account: AccountId, device: DeviceId, now: Instant) -> tuple[str, Instant]:
         """`(ticket, when it expires)`."""
         ...
 
-    def spend(self, ticket: str, now: Instant) -> tuple[AccountId, DeviceId] | None:
-        """Who it was made for, once; None when it is foreign, spent or too old."""
+    async def spend(self, ticket: str, now: Instant) -> tuple[AccountId, DeviceId] | None:
+        """Who it was made for, once; None when it is foreign, spent or too old. While the nodes cannot ask each other,
+        once on each of them."""
         ...

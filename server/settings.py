@@ -12,6 +12,7 @@ from typing import Any
 from presence.lease import LeaseTimes
 from rooms.policy import Policy
 from rooms.witness import WitnessTimes
+from server import redis_url
 from server.database_url import usable
 
 POLICY_PREFIX = "BESIDE_POLICY_"
@@ -54,6 +55,11 @@ class Settings:
     data: Path = Path("data")
     database_url: str = field(default="", repr=False)
     """PostgreSQL, for several nodes; empty: SQLite in the data folder. It holds a password."""
+    redis_url: str = field(default="", repr=False)
+    """The Redis between several nodes; empty: they hear of each other by PostgreSQL alone, later. It holds a
+    password."""
+    redis_namespace: str = ""
+    """Names this deployment in a Redis that others use too; empty: the number of the database in the URL."""
     public_origin: str = ""
     connections_at_most: int = 10_000
     """Sockets of people who said hello."""
@@ -148,6 +154,8 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
         settings,
         host=env.get("BESIDE_HOST", settings.host),
         database_url=_database_url(env),
+        redis_url=_redis_url(env),
+        redis_namespace=_redis_namespace(env),
         public_origin=env.get("BESIDE_PUBLIC_ORIGIN", settings.public_origin).rstrip("/"),
         exit_target=env.get("BESIDE_EXIT_TARGET", settings.exit_target),
         contact=env.get("BESIDE_CONTACT", settings.contact),
@@ -167,6 +175,22 @@ def _database_url(env: Mapping[str, str]) -> str:
         return usable(env["DATABASE_URL"])
     except ValueError as error:
         raise BadSetting(f"DATABASE_URL {error}") from None
+
+
+def _redis_url(env: Mapping[str, str]) -> str:
+    if not env.get("REDIS_URL", "").strip():
+        return ""
+    try:
+        return redis_url.usable(env["REDIS_URL"])
+    except ValueError as error:
+        raise BadSetting(f"REDIS_URL {error}") from None
+
+
+def _redis_namespace(env: Mapping[str, str]) -> str:
+    said = env.get("BESIDE_REDIS_NAMESPACE", "")
+    if said and not redis_url.NAMESPACE.match(said):
+        raise BadSetting("BESIDE_REDIS_NAMESPACE has at most 32 letters, digits, - and _.")
+    return said or redis_url.namespace_of(env.get("REDIS_URL", ""))
 
 
 def _token(env: Mapping[str, str], name: str) -> str:

@@ -90,7 +90,7 @@ class Arrivals:
     async def _welcome(self, connection: Connection, hello: Hello) -> Who | CloseCode:
         if hello.version != PROTOCOL_VERSION:
             return BAD_VERSION
-        spent = self._tickets.spend(hello.ticket, self._clock.now())
+        spent = await self._tickets.spend(hello.ticket, self._clock.now())
         if spent is None:
             return BAD_TICKET
         account, device_id = spent
