@@ -1,136 +1,258 @@
-"""What was sent, acked and read, and whether a room log can have been like that (CH1, CH2). Pure.
+"""What happened in a run, as those who were there saw it. Pure: the checker (`checker.py`) reads nothing else.
 
-The rules: what was acked is in the final log, where the ack said; no key is there twice; each reader's seq is dense
-and rises; all readers and the final log agree; what was acked before something else was sent comes before it; nothing
-was read that nobody sent; nothing crosses the wall of a group; in the end everyone has read everything.
+Moments (`at`) are seconds of the run's own monotonic clock. `who` is a login, which is also the person's name in their
+group, so that a store's account of them can be held against their own.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
 from dataclasses import dataclass, field
-from itertools import pairwise
+from typing import Any, Literal
+
+from presence.ids import CallId
+from rooms.call import Call
 
 Seconds = float
+FOR_EVER: Seconds = float("inf")
+JOURNAL_BEHIND_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
-    """`key` names the words, over every retry."""
+class Said:
+    """A word was sent for the first time. `word` names it over every retry."""
 
     at: Seconds
-    client: str
+    who: str
     room: str
-    key: str
+    word: str
 
 
 @dataclass(frozen=True, slots=True)
 class Acked:
+    """`ok` came for a word: it is in the log, at `seq`. `saved` is False in a call's room while the store is down: it
+    will be there (UC15)."""
+
     at: Seconds
-    client: str
+    who: str
     room: str
-    key: str
+    word: str
     seq: int
+    saved: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """One delivery. `key` is "" for an entry that nobody said (someone joined). `again` is a delivery of a place that
-    this reader already had: allowed after a reconnect, and it has to be the same."""
+    """One place of a log reached a reader. `word` is "" for a place that nobody said (someone joined), None for one
+    that the reader may not see. `how`: the page shows it as the `next` one; it was there `again` (or early); or it is
+    the `first` that a page shows which began anew, with leave of the server."""
 
     at: Seconds
-    client: str
+    who: str
     room: str
     seq: int
+    word: str | None
+    how: Literal["next", "again", "first"] = "next"
+
+
+@dataclass(frozen=True, slots=True)
+class NotContinued:
+    """Who came back with a position was told that there is none such, `behind` entries behind the head."""
+
+    at: Seconds
+    who: str
+    room: str
+    seq: int
+    behind: int
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A frame that was sent, at the moment of its first sending. `about` is the call, room, group … that it names."""
+
+    at: Seconds
+    who: str
     key: str
-    again: bool = False
+    t: str
+    about: str
+    more: str = ""
+    """What decides between kinds of one command: an answer, a feeling."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The first reply to a command: "ok", or the code of a refusal. `made` is the id that it gave (of a call, say)."""
+
+    at: Seconds
+    who: str
+    key: str
+    code: str
+    made: str = ""
+    saved: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A call of someone else, as one reader's device got it."""
+
+    at: Seconds
+    who: str
+    call: str
+    caller: str
+    version: int
+    ringing: int
+    mine: str
+    standing: str
+    peers_here: int
+
+
+@dataclass(frozen=True, slots=True)
+class MyCall:
+    """A call as its caller's device got it."""
+
+    at: Seconds
+    who: str
+    call: str
+    version: int
+    standing: str
+    helped: bool
+    """Somebody said that they come, or is there."""
+    failsafe: bool
+    asked: int
+    peers_here: int
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """Who is here, as a reader was told of a group."""
+
+    at: Seconds
+    who: str
+    group: str
+    people: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """A reader got a frame with something in it that belongs to a group which is not theirs."""
+
+    at: Seconds
+    who: str
+    t: str
+    mark: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Somebody's page came up (was welcomed), or lost its line."""
+
+    at: Seconds
+    who: str
+    up: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """Two who have a block between them (`other` is a login), or one who is not in a group (`other` is its room). From
+    the ack of what parted them to the sending of what may join them again: in between there is no doubt."""
+
+    kind: Literal["block", "outside"]
+    one: str
+    other: str
+    since: Seconds
+    until: Seconds = FOR_EVER
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One strike of a nemesis."""
+
+    nemesis: str
+    began: Seconds
+    healed: Seconds
+    recovered: Seconds | None
+    """When everyone was back, a new word was saved and everyone saw who is here; None when that did not come."""
+    blind: bool = False
+    """Whether the server stood still, or lines carried nothing, while it lasted."""
+    killed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Something wrong that was seen from outside while it lasted: in the store, or at a page at the end."""
+
+    at: Seconds
+    rule: str
+    what: str
 
 
 @dataclass
 class History:
-    """`rooms_of` says which rooms a client may read. `log` is the store's, read when all was over."""
+    """Everything of one run. The last four fields are the store's, read when all was over."""
 
-    rooms_of: dict[str, set[str]] = field(default_factory=dict)
-    sent: list[Sent] = field(default_factory=list)
+    said: list[Said] = field(default_factory=list)
     acked: list[Acked] = field(default_factory=list)
     read: list[Read] = field(default_factory=list)
+    not_continued: list[NotContinued] = field(default_factory=list)
+    commands: dict[str, Command] = field(default_factory=dict)
+    """By key, in the order of sending."""
+    answers: dict[str, Answer] = field(default_factory=dict)
+    cards: list[Card] = field(default_factory=list)
+    my_calls: list[MyCall] = field(default_factory=list)
+    presence: list[Presence] = field(default_factory=list)
+    foreign: list[Foreign] = field(default_factory=list)
+    lines: list[Line] = field(default_factory=list)
+    apart: list[Apart] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    seen: list[Seen] = field(default_factory=list)
+    lateness_s: list[Seconds] = field(default_factory=list)
+    """Of each ring whose moment is known beforehand, counted from readiness at the earliest."""
+    readers_at_end: set[tuple[str, str]] = field(default_factory=set)
+    """`(who, room)`: whoever has the room open when all is over, and so has to have read it to its end."""
+    rooms_of: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """Which rooms somebody is ever in."""
+    on_call: set[str] = field(default_factory=set)
+    """Whose seat in a call has another name than their login."""
+
     log: dict[tuple[str, int], str] = field(default_factory=dict)
-    not_continued: list[tuple[str, int]] = field(default_factory=list)
-    """Who came back with a position and was told that there is none such: the log went backwards."""
+    """`(room, seq)` → word, "" for what nobody said."""
+    calls: dict[CallId, Call] = field(default_factory=dict)
+    keys: set[str] = field(default_factory=set)
+    """Every key that a transaction answered."""
+    broken_chains: list[str] = field(default_factory=list)
 
-    def violations(self) -> dict[str, int]:
-        """rule → how often it was broken; empty when this history can be true."""
-        found = {
-            "acked and lost": _count(self._lost()),
-            "a key twice": _count(self._twice()),
-            "seq not dense and rising": _count(self._not_dense()),
-            "readers disagree": _count(self._disagree()),
-            "against real time": _count(self._against_time()),
-            "read and never sent": _count(self._phantoms()),
-            "across a wall": _count(self._leaks()),
-            "position not continued": _count(self.not_continued),
-            "not read to the end": _count(self._unread()),
-        }
-        return {rule: count for rule, count in found.items() if count}
+    @property
+    def frames(self) -> int:
+        """How much reached somebody: entries, cards, views of calls."""
+        return len(self.read) + len(self.cards) + len(self.my_calls)
 
-    def _lost(self) -> Iterator[object]:
-        return (a for a in self.acked if self.log.get((a.room, a.seq)) != a.key)
+    def answered(self, t: str, code: str = "ok") -> list[tuple[Command, Answer]]:
+        """The commands of one name that were answered so, in the order of the answers."""
+        found = ((self.commands[a.key], a) for a in self.answers.values() if a.code == code and a.key in self.commands)
+        return [(command, answer) for command, answer in found if command.t == t]
 
-    def _twice(self) -> Iterator[object]:
-        in_log = Counter((room, key) for (room, _seq), key in self.log.items() if key)
-        yield from (key for key, times in in_log.items() if times > 1)
-        places: dict[tuple[str, str, str], set[int]] = defaultdict(set)
-        for r in self.read:
-            if r.key:
-                places[r.client, r.room, r.key].add(r.seq)
-        yield from (key for key, seqs in places.items() if len(seqs) > 1)
+    def killed_soon_after(self, at: Seconds) -> bool:
+        """What was acked as "not saved yet" may be lost then: the journal is written behind (0011)."""
+        return any(f.killed and 0 <= f.began - at <= JOURNAL_BEHIND_SECONDS for f in self.faults)
 
-    def _not_dense(self) -> Iterator[object]:
-        for reads in self._first_reads().values():
-            yield from (b for a, b in pairwise(reads) if b.seq != a.seq + 1)
+    def part(self, one: str, other: str, kind: Literal["block", "outside"], now: Seconds) -> None:
+        """They are apart from now on."""
+        self.apart.append(Apart(kind, one, other, now))
 
-    def _disagree(self) -> Iterator[object]:
-        return (r for r in self.read if self.log.get((r.room, r.seq)) != r.key)
-
-    def _against_time(self) -> Iterator[object]:
-        """`a` acked before `b` was sent, in one room: a comes first. One sweep over both, in order of time."""
-        sent_at = {(s.room, s.key): s.at for s in self.sent}
-        for room in {a.room for a in self.acked}:
-            acks = sorted((a for a in self.acked if a.room == room), key=lambda a: a.at)
-            by_send = sorted((a for a in acks if (room, a.key) in sent_at), key=lambda a: sent_at[room, a.key])
-            newest = done = 0
-            for later in by_send:
-                while done < len(acks) and acks[done].at < sent_at[room, later.key]:
-                    newest = max(newest, acks[done].seq)
-                    done += 1
-                if newest >= later.seq:
-                    yield later
-
-    def _phantoms(self) -> Iterator[object]:
-        known = {(s.room, s.key) for s in self.sent}
-        yield from (r for r in self.read if r.key and (r.room, r.key) not in known)
-        yield from (place for place, key in self.log.items() if key and (place[0], key) not in known)
-
-    def _leaks(self) -> Iterator[object]:
-        return (r for r in self.read if r.room not in self.rooms_of.get(r.client, set()))
-
-    def _unread(self) -> Iterator[object]:
-        heads: dict[str, int] = defaultdict(int)
-        for room, seq in self.log:
-            heads[room] = max(heads[room], seq)
-        for (_client, room), reads in self._first_reads().items():
-            if reads[-1].seq != heads[room]:
-                yield room
-
-    def _first_reads(self) -> dict[tuple[str, str], list[Read]]:
-        """Per reader and room, without what came again."""
-        found: dict[tuple[str, str], list[Read]] = defaultdict(list)
-        for r in self.read:
-            if not r.again:
-                found[r.client, r.room].append(r)
-        return found
+    def join(self, one: str, other: str, now: Seconds) -> None:
+        """What parts them may end from now on."""
+        for at, apart in enumerate(self.apart):
+            if (apart.one, apart.other) == (one, other) and apart.until == FOR_EVER:
+                self.apart[at] = Apart(apart.kind, one, other, apart.since, now)
 
 
-def _count(items: Iterable[object]) -> int:
-    return sum(1 for _ in items)
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A rule that was broken, and the piece of history that shows it."""
+
+    rule: str
+    what: str
+    piece: tuple[Any, ...] = ()
+
+    def __str__(self) -> str:
+        return "\n".join([f"{self.rule}: {self.what}", *(f"    {line}" for line in self.piece)])

@@ -1,4 +1,4 @@
-"""A server that is wrong on purpose, to see the faults suite catch it: `python -m tests.faults.mutant WHICH --port …`.
+"""A server that is wrong on purpose, to see the faults suite catch it: `python -m tests.faults.mutant WHICH serve …`.
 
 The product has no switch for this. The wrong parts are put in here, before the ordinary `beside serve` runs.
 """
@@ -7,57 +7,102 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import threading
 import time
 from typing import Any
 
-from sqlalchemy import event
+from sqlalchemy import Engine, event
 
-from server.store import calls, keys, sqlite, worker
+from server.gateway.announcer import Announcer
+from server.store import calls, keys, worker
 
 A_MOMENT_SECONDS = 0.15
 """Between an ack and its commit, or a commit and its ack: where a kill has to hit."""
+WRITER = "store-writer"
+
+
+def put(where: type, name: str, what: Any) -> None:
+    """The wrong part in the place of the right one."""
+    setattr(where, name, what)
+
+
+def _is_writer() -> bool:
+    return threading.current_thread().name == WRITER
 
 
 def ack_before_commit() -> None:
     """Whoever waits is answered when the work was done, and the commit comes a moment later."""
-    one, engine = worker.Worker._one, sqlite.sqlite_engine
+    one = worker.Worker._one
 
     def early(self: Any, db: Any, tx: Any, job: Any) -> Any:
         outcome = one(self, db, tx, job)
-        if self._thread.name == "store-writer" and outcome[2] is None and job.future is not None:
+        if _is_writer() and outcome[2] is None and job.future is not None:
             job.loop.call_soon_threadsafe(worker._settle, job.future, outcome[1], None)
         return outcome
 
-    def slow(path: Any, *, read_only: bool = False) -> Any:
-        made = engine(path, read_only=read_only)
-        if not read_only:
-            event.listen(made, "commit", lambda _connection: time.sleep(A_MOMENT_SECONDS))
-        return made
-
-    worker.Worker._one = early  # type: ignore[method-assign]
-    sqlite.sqlite_engine = slow
+    put(worker.Worker, "_one", early)
+    event.listen(Engine, "commit", lambda _connection: time.sleep(A_MOMENT_SECONDS) if _is_writer() else None)
 
 
 def no_idempotency() -> None:
     """Every retry is done again: what a key was answered is never looked up."""
-    write = sqlite.SqliteStore.write
+    begin, run = worker.Worker.__init__, worker.Worker.run
 
-    async def answered_late(self: Any, *work: Any) -> Any:
-        result = await write(self, *work)
-        await asyncio.sleep(A_MOMENT_SECONDS)
+    def named(self: Any, name: str, *more: Any) -> None:
+        self.is_writer = name == WRITER
+        begin(self, name, *more)
+
+    async def answered_late(self: Any, *work: Any, **more: Any) -> Any:
+        result = await run(self, *work, **more)
+        if self.is_writer:
+            await asyncio.sleep(A_MOMENT_SECONDS)
         return result
 
-    keys.SqlKeys.reply_to = lambda *_args: None  # type: ignore[method-assign]
-    keys.SqlKeys.remember = lambda *_args: None  # type: ignore[method-assign]
-    sqlite.SqliteStore.write = answered_late  # type: ignore[method-assign,assignment]
+    put(keys.SqlKeys, "reply_to", lambda *_args: None)
+    put(keys.SqlKeys, "remember", lambda *_args: None)
+    put(worker.Worker, "__init__", named)
+    put(worker.Worker, "run", answered_late)
 
 
-def no_deadlines() -> None:
-    """Calls are saved, and nothing will ever ring for them again."""
-    calls.SqlCalls._save_deadline = lambda *_args: None  # type: ignore[method-assign]
+def deadline_in_memory() -> None:
+    """When a call is due is known to the process that saved it, and to nothing that outlives it."""
+    due: dict[Any, int] = {}
+
+    def remember(_self: Any, call: Any, at: int | None) -> None:
+        if at is None:
+            due.pop(call, None)
+        else:
+            due[call] = at
+
+    def look_now(_self: Any, which: Any, now: int) -> None:
+        due.update({call: now for call in which if due.get(call, 0) > now})
+
+    def all_due(_self: Any, now: int, limit: int) -> list[Any]:
+        return sorted([(call, at) for call, at in due.copy().items() if at <= now], key=lambda one: one[1])[:limit]
+
+    put(calls.SqlCalls, "_save_deadline", remember)
+    put(calls.SqlCalls, "look_now", look_now)
+    put(calls.SqlCalls, "due", all_due)
 
 
-MUTANTS = {mutant.__name__: mutant for mutant in (ack_before_commit, no_idempotency, no_deadlines)}
+def block_checked_on_send() -> None:
+    """A block counts when a page asks for a room. What is said after that goes to everyone who watches it."""
+    fan_out = Announcer._fan_out_entry
+
+    def careless(self: Any, *what: Any) -> None:
+        services = self._s
+        kept, services.blocked = services.blocked, {}
+        try:
+            fan_out(self, *what)
+        finally:
+            services.blocked = kept
+
+    put(Announcer, "_fan_out_entry", careless)
+
+
+MUTANTS = {
+    mutant.__name__: mutant for mutant in (ack_before_commit, no_idempotency, deadline_in_memory, block_checked_on_send)
+}
 
 if __name__ == "__main__":
     MUTANTS[sys.argv.pop(1)]()

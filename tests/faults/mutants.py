@@ -1,0 +1,77 @@
+"""Servers that are wrong on purpose, and the rules that must find them out: the suite can fail."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tests.faults.cast import GROUPS
+from tests.faults.checker import violations
+from tests.faults.history import History, Violation
+from tests.faults.run import FAILSAFE_AFTER_SECONDS, a_stage, rage
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """`rules`: any of them counts as caught. `nemeses`: what brings it out."""
+
+    name: str
+    rules: tuple[str, ...]
+    nemeses: tuple[str, ...] = ("server_killed",)
+
+
+MUTANTS = (
+    Mutant("ack_before_commit", ("acked and lost",)),
+    Mutant("no_idempotency", ("a key twice",), ("server_killed", "lines_reset")),
+    Mutant("deadline_in_memory", ("no deadline", "stuck", "left alone")),
+    Mutant("block_checked_on_send", ("across a block",), ("lines_reset",)),
+)
+NOT_BUILT_YET = ("bus_trusted_as_truth", "lease_without_epoch")
+"""They need several nodes."""
+
+
+async def main(folder: Path, seed: str, seconds: float, only: Sequence[str], *, quiet: bool) -> int:
+    """Each in a run of its own, of at most `seconds`. The exit code is 1 when one escaped."""
+    chosen = [m for m in MUTANTS if not only or m.name in only]
+    caught = []
+    for mutant in chosen:
+        began = time.monotonic()
+        found = await hunt(folder / mutant.name, f"{seed} {mutant.name}", seconds, mutant)
+        if found:
+            caught.append(mutant.name)
+        if not quiet:
+            how = f"caught\n  {found[0]}" if found else "ESCAPED"
+            print(f"{mutant.name}, {time.monotonic() - began:.0f} s: {how}")
+    escaped = [m.name for m in chosen if m.name not in caught]
+    facts = {"mutants": len(chosen), "caught": len(caught), "escaped": escaped, "not_built": NOT_BUILT_YET}
+    print(json.dumps({"seed": seed, **facts}), flush=True)
+    return 1 if escaped else 0
+
+
+async def hunt(folder: Path, seed: str, seconds: float, mutant: Mutant) -> list[Violation]:
+    """What it broke of the rules that are to find it; empty when it escaped. The people are let in by the product, and
+    live with the mutant."""
+    found: list[Violation] = []
+    program = ("-m", "tests.faults.mutant", mutant.name, "serve")
+    async with a_stage(folder, seed, program, GROUPS[:1]) as stage:
+        await stage.where.deployment.kill()
+        await stage.where.deployment.start()
+
+        async def look() -> bool:
+            so_far = _until_now(stage.history)
+            await stage.store.read_all(so_far)
+            found[:] = [v for v in violations(so_far, FAILSAFE_AFTER_SECONDS) if v.rule in mutant.rules]
+            return bool(found)
+
+        await rage(stage, seed, seconds, mutant.nemeses, look)
+    return found
+
+
+def _until_now(h: History) -> History:
+    """What was said to be saved up to this moment: the store, which is read after it, must hold it."""
+    acked = [a for a in h.acked if a.saved]
+    answers = {key: a for key, a in h.answers.items() if a.saved}
+    return replace(h, acked=acked, answers=answers, read=[*h.read], log={}, calls={}, keys=set())

@@ -1,0 +1,81 @@
+"""A run in words: a table by nemesis, lateness, what was not run, each violation with its piece, and one JSON line."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from statistics import median
+from typing import Any
+
+from tests.faults.nemeses import NOT_BUILT_YET
+from tests.faults.recovery import recovery_times
+from tests.faults.run import Outcome
+
+SHOWN_OF_A_RULE = 5
+
+
+def table(o: Outcome) -> str:
+    lines = [f"{'nemesis':<18} {'count':>5}   recovery: {'median':>8} {'worst':>8}"]
+    for nemesis, times in sorted(recovery_times(o.history.faults).items()):
+        lines.append(f"{nemesis:<18} {len(times):>5} {'':>11} {median(times):>7.2f}s {max(times):>7.2f}s")
+    lines += [f"{name:<18} not run: {why}" for name, why in (o.not_run | NOT_BUILT_YET).items()]
+    late = o.history.lateness_s
+    ready = o.ready_s[1:] or o.ready_s
+    return "\n".join(
+        [
+            *lines,
+            f"rings after ready: {len(late)} with a known moment, late by {_span(late)}",
+            f"overdue deadlines, seen from outside: by at most {o.worst_late_s:.2f} s, in {o.looks} looks",
+            f"ready after {_span(ready)}; setting up took {o.setup_s:.1f} s; the full disk is {o.disk}",
+            f"{len(o.history.commands)} commands, {len(o.history.answers)} answered; {_said(o)}",
+        ]
+    )
+
+
+def _said(o: Outcome) -> str:
+    h = o.history
+    spans = Counter(a.kind for a in h.apart)
+    return (
+        f"{len(h.said)} words said, {len(h.acked)} acked, {len(h.read)} read; {len(h.calls)} calls, "
+        f"{len(h.cards)} cards; {spans['block']} blocks, {spans['outside']} times somebody left"
+    )
+
+
+def _span(times: Sequence[float]) -> str:
+    return f"median {median(times):.2f} s, worst {max(times):.2f} s" if times else "none"
+
+
+def broken(o: Outcome) -> str:
+    """The first few of each rule, each with its piece of history."""
+    lines: list[str] = []
+    shown: Counter[str] = Counter()
+    for violation in o.violations:
+        shown[violation.rule] += 1
+        if shown[violation.rule] <= SHOWN_OF_A_RULE:
+            lines.append(f"VIOLATION {violation}")
+    lines += [f"VIOLATION {rule}: and {n - SHOWN_OF_A_RULE} more" for rule, n in shown.items() if n > SHOWN_OF_A_RULE]
+    return "\n".join(lines)
+
+
+def as_json(o: Outcome) -> dict[str, Any]:
+    h = o.history
+    late = [*h.lateness_s, o.worst_late_s]
+    return {
+        "seed": o.seed,
+        "seconds": round(o.seconds, 1),
+        "kills": o.kills,
+        "nemeses": dict(sorted(Counter(f.nemesis for f in h.faults).items())),
+        "acked": sum(1 for a in h.answers.values() if a.code == "ok"),
+        "delivered": h.frames,
+        "calls": len(h.calls),
+        "violations": len(o.violations),
+        "broken": dict(Counter(v.rule for v in o.violations)),
+        "median_ring_lateness_s": round(median(h.lateness_s), 3) if h.lateness_s else None,
+        "worst_ring_lateness_s": round(max(late), 3),
+        "not_run": o.not_run | NOT_BUILT_YET,
+    }
+
+
+def last_line(facts: dict[str, Any]) -> str:
+    return json.dumps(facts)

@@ -1,0 +1,102 @@
+"""Looks into the store ten times a second while a run goes on: what must be true at any commit, and how late rings are.
+
+Nothing is looked at while the server cannot do its work, or while the store is known to be behind (UC15).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from sqlalchemy.exc import DBAPIError
+
+from presence.ids import Instant
+from rooms.call import Call, Ring, here, is_over, peers
+from tests.faults.deployment import SHORT_MS, Deployment
+from tests.faults.history import History, Seen
+from tests.faults.people import now
+from tests.faults.rules_of_calls import PEERS_HERE_AT_MOST_UC6
+from tests.faults.store import Look, StoreFromOutside
+
+EVERY_SECONDS = 0.1
+LATE_AT_MOST_SECONDS = 10.0
+"""What is later than that is stuck, on a machine that is busy with other things. What it truly was is reported."""
+
+
+def broken_now(look: Look) -> list[tuple[str, str]]:
+    """Of the live calls in one snapshot: `(rule, what)`. A deadline each, one a member, no fourth peer here."""
+    broken = [("no deadline", f"the call {c.id}") for c in look.calls if c.id not in look.due]
+    crowded = [(c, len(peers(here(c)))) for c in look.calls]
+    broken += [("a fourth peer", f"{n} in {c.id}") for c, n in crowded if n > PEERS_HERE_AT_MOST_UC6]
+    per_member = Counter(c.caller for c in look.calls if not is_over(c))
+    return broken + [
+        ("two calls of one member", f"{who} has {count}") for who, count in per_member.items() if count > 1
+    ]
+
+
+def ring_lateness_ms(call: Call, since: Instant) -> Iterable[tuple[Ring, Instant, int]]:
+    """`(ring, at, ms late)` of the rings whose moment nothing but the clock decides: the backup's, and each repeat.
+    `since` is when the server could last begin to ring; what went before is not counted."""
+    backup_at = next((r.at for r in call.rings if r.ring is Ring.BACKUP), None)
+    for sent in call.rings:
+        if sent.at < since:
+            continue
+        if sent.ring is Ring.BACKUP:
+            offset = SHORT_MS["BACKUP_AFTER"] if call.attempt == 1 else SHORT_MS["BACKUP_AFTER_AGAIN"]
+            due = call.waiting_since + offset
+        elif sent.ring is Ring.AGAIN and backup_at is not None:
+            due = sent.at - (sent.at - backup_at) % SHORT_MS["AGAIN_EVERY"]
+        else:
+            continue
+        if sent.at >= due:  # it goes sooner when the ring before it is empty
+            yield sent.ring, sent.at, sent.at - max(due, min(since, sent.at))
+
+
+@dataclass
+class Watch:
+    deployment: Deployment
+    store: StoreFromOutside
+    history: History
+    looks: int = 0
+    worst_late_s: float = 0.0
+    _counted: set[tuple[str, Ring, Instant]] = field(default_factory=set)
+    _told: set[tuple[str, str]] = field(default_factory=set)
+
+    async def go_on(self) -> None:
+        """Until cancelled."""
+        while True:
+            await self._look()
+            await asyncio.sleep(EVERY_SECONDS)
+
+    async def _look(self) -> None:
+        ready_at, server_now = self.deployment.ready_at, self.deployment.clock.now_ms()
+        if ready_at is None or server_now is None or self.deployment.shaky:
+            return
+        try:
+            look = await self.store.look()
+        except DBAPIError:
+            return  # the file is being looked at by somebody else: the next look will do
+        if self.deployment.ready_at != ready_at or self.deployment.shaky:
+            return
+        self.looks += 1
+        for rule, what in broken_now(look):
+            self._tell(rule, what)
+        since = server_now - round((time.monotonic() - ready_at) * 1000)
+        for call in look.calls:
+            for ring, at, late_ms in ring_lateness_ms(call, since):
+                if (call.id, ring, at) not in self._counted:
+                    self._counted.add((call.id, ring, at))
+                    self.history.lateness_s.append(late_ms / 1000)
+        for call_id, due in look.due.items():
+            late_s = (server_now - max(due, since)) / 1000
+            self.worst_late_s = max(self.worst_late_s, late_s)
+            if late_s > LATE_AT_MOST_SECONDS:
+                self._tell("stuck", f"{call_id} was due {late_s:.1f} s ago")
+
+    def _tell(self, rule: str, what: str) -> None:
+        if (rule, what) not in self._told:
+            self._told.add((rule, what))
+            self.history.seen.append(Seen(now(), rule, what))
