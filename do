@@ -415,6 +415,12 @@ def bench(words: Sequence[str]) -> int:
     return call(PYTHON, "-m", f"bench.{words[0]}", *words[1:], env=with_a_browser())
 
 
+def faults(words: Sequence[str]) -> int:
+    """Hold the promises while things go wrong: --seconds, --seed, --mutants; see docs/faults.md."""
+    sync(DEV_LOCK)
+    return call(PYTHON, "-m", "tests.faults", *words)
+
+
 def web(words: Sequence[str]) -> int:
     """Build the web client, if its sources have changed."""
     build_web()
@@ -464,6 +470,7 @@ WORDS: dict[str, Callable[[Sequence[str]], int]] = {
     "npm": npm,
     "shots": shots,
     "bench": bench,
+    "faults": faults,
     "lock": lock,
 }
 
