@@ -6,17 +6,13 @@ what only this run of the server needs (its lock, the auditor's heartbeat).
 
 from __future__ import annotations
 
-import os
 import shutil
 import sqlite3
-import tempfile
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
+from contextlib import closing
 from pathlib import Path
 
-from server.backup.archive import Contents, Manifest, pack
+from server.backup.archive import Manifest
+from server.backup.draft import BACKED_UP, Copied, write
 from server.offline import database_of, offline
 from server.settings import BadSetting, Settings
 from server.store.journal import Journal
@@ -24,8 +20,6 @@ from server.store.journal import Journal
 DATABASE = "beside.db"
 JOURNAL = "unsaved.journal"
 KEYS = ("secret.key", "vapid.pem", "records.pem")
-BACKED_UP = "backed_up_at"
-"""The fact that says when the last backup was made, in ms, for `beside doctor`."""
 READ_AGAIN_AT_MOST = 20
 
 
@@ -33,32 +27,16 @@ def save(settings: Settings, file: Path) -> Manifest:
     """Write a backup to `file` while the server runs or not. The whole file, or none. Raises :class:`BadSetting` when
     it cannot be made."""
     database_of(settings)
-    if file.exists():
-        raise BadSetting(f"{file} is there already. Choose another name; nothing was written.")
-    if not file.parent.is_dir():
-        raise BadSetting(f"There is no folder {file.parent}.")
-    made_at = datetime.now(UTC)
     try:
-        with draft_beside(file) as draft:
-            files = _copies(settings.data, draft)
-            contents = Contents(_version(), "sqlite", revision_of(files[DATABASE]), made_at.isoformat(), files)
-            whole = draft / "whole"
-            with os.fdopen(os.open(whole, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "w+b") as target:
-                manifest = pack(contents, target)
-                target.flush()
-                os.fsync(target.fileno())
-            whole.rename(file)
-            sync_folder(file.parent)
-    except OSError as error:
-        raise BadSetting(f"The backup was not made: {error.strerror or error}.") from None
+        manifest, made_at = write(file, "sqlite", lambda draft: _copies(settings.data, draft))
     except sqlite3.Error as error:
         raise BadSetting(f"The backup was not made: the database cannot be copied ({error}).") from None
     with offline(settings) as (tx, _now):
-        tx.accounts.set_fact(BACKED_UP, str(int(made_at.timestamp() * 1000)))
+        tx.accounts.set_fact(BACKED_UP, str(made_at))
     return manifest
 
 
-def _copies(data: Path, draft: Path) -> dict[str, Path]:
+def _copies(data: Path, draft: Path) -> Copied:
     """The journal first: a call that leaves it for the database meanwhile is in both then, and settled by version."""
     files = {}
     journal = data / JOURNAL
@@ -68,7 +46,7 @@ def _copies(data: Path, draft: Path) -> dict[str, Path]:
         if (data / name).is_file():
             files[name] = Path(shutil.copyfile(data / name, draft / name))
     files[DATABASE] = copy_database(data / DATABASE, draft / DATABASE)
-    return files
+    return Copied(revision_of(files[DATABASE]), files)
 
 
 def copy_database(source: Path, target: Path) -> Path:
@@ -113,29 +91,3 @@ def revision_of(database: Path) -> str:
         except sqlite3.OperationalError:
             return ""
     return str(found[0]) if found else ""
-
-
-def _version() -> str:
-    try:
-        return version("beside")
-    except PackageNotFoundError:  # run from its folder, not installed
-        return "unknown"
-
-
-@contextmanager
-def draft_beside(file: Path) -> Iterator[Path]:
-    """A folder on the same disk, closed to others, and gone at the end whatever happens."""
-    folder = Path(tempfile.mkdtemp(prefix=f".{file.name}.", dir=file.parent))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def sync_folder(folder: Path) -> None:
-    """The names in it outlive a power cut."""
-    opened = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)

@@ -14,7 +14,8 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 from server.backup.archive import Manifest, unpack
-from server.backup.folder import DATABASE, JOURNAL, KEYS, draft_beside, revision_of, sync_folder
+from server.backup.draft import draft_beside, sync_folder
+from server.backup.folder import DATABASE, JOURNAL, KEYS, revision_of
 from server.folder import LOCK, take_folder
 from server.settings import BadSetting
 from server.store.migrate import SCRIPTS, upgrade
@@ -67,13 +68,8 @@ def restore(file: Path, data: Path, *, replace: bool = False) -> Restored:
     return Restored(manifest, *found, upgraded_from, set_aside)
 
 
-def _make_ready(manifest: Manifest, database: Path) -> str | None:
-    """Sound, and in the form that this Beside knows. Every room's log begins a new life: what was said after the backup
-    is gone, and a page that has read it must not take other words with the same numbers for those."""
-    names = {part.name for part in manifest.parts}
-    if manifest.store != "sqlite" or DATABASE not in names or not names <= {DATABASE, JOURNAL, *KEYS}:
-        raise BadSetting(f"This is a backup of a {manifest.store} store; it does not go into a folder.")
-    revision = revision_of(database)
+def newest_revision(manifest: Manifest, revision: str) -> str | None:
+    """Of this Beside. Raises :class:`BadSetting` when it does not know the one of the backup."""
     scripts = Config()
     scripts.set_main_option("script_location", str(SCRIPTS))
     known = ScriptDirectory.from_config(scripts)
@@ -81,11 +77,26 @@ def _make_ready(manifest: Manifest, database: Path) -> str | None:
         raise BadSetting(
             f"The backup was made by a newer Beside ({manifest.version}, schema {revision or 'unknown'}). Install that."
         )
+    return known.get_current_head()
+
+
+def new_epoch() -> int:
+    """Of every room, at least: higher than that of any restore before."""
+    return int((datetime.now(UTC) - EPOCHS_SINCE).total_seconds())
+
+
+def _make_ready(manifest: Manifest, database: Path) -> str | None:
+    """Sound, and in the form that this Beside knows. Every room's log begins a new life: what was said after the backup
+    is gone, and a page that has read it must not take other words with the same numbers for those."""
+    names = {part.name for part in manifest.parts}
+    if manifest.store != "sqlite" or DATABASE not in names or not names <= {DATABASE, JOURNAL, *KEYS}:
+        raise BadSetting(f"This is a backup of a {manifest.store} store; it does not go into a folder.")
+    revision = revision_of(database)
+    newest = newest_revision(manifest, revision)
     upgrade(database)
-    epoch = int((datetime.now(UTC) - EPOCHS_SINCE).total_seconds())
     try:
         with closing(sqlite3.connect(database)) as db, db:
-            db.execute("UPDATE rooms SET epoch = max(epoch + 1, ?)", (epoch,))
+            db.execute("UPDATE rooms SET epoch = max(epoch + 1, ?)", (new_epoch(),))
         with closing(sqlite3.connect(database)) as db:
             db.execute("PRAGMA journal_mode=DELETE")
             damage = db.execute("PRAGMA quick_check(1)").fetchone()[0]
@@ -93,14 +104,14 @@ def _make_ready(manifest: Manifest, database: Path) -> str | None:
         damage = str(error)
     if damage != "ok":
         raise BadSetting(f"The database in the backup is damaged: {damage}. Take an older one.")
-    return None if revision == known.get_current_head() else revision
+    return None if revision == newest else revision
 
 
 def _look(database: Path) -> tuple[int, int, int, datetime | None]:
     with closing(sqlite3.connect(database)) as db:
         accounts, groups, calls, newest = db.execute(
             "SELECT (SELECT count(*) FROM accounts), (SELECT count(*) FROM groups), "
-            "(SELECT count(*) FROM calls WHERE live), (SELECT max(at) FROM entries WHERE kind != 'gap')"
+            "(SELECT count(*) FROM calls WHERE live), (SELECT max(at) FROM entries WHERE kind = 'said')"
         ).fetchone()
     return accounts, groups, calls, None if newest is None else datetime.fromtimestamp(newest / 1000, UTC)
 

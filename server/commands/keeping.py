@@ -20,15 +20,22 @@ def backup(file: Path, *, data: Data = None) -> None:
     file
         A name that is not there yet.
     """
-    from server.backup.folder import save
+    settings = settings_at(data)
+    if settings.database_url:
+        from server.backup import postgres
 
-    manifest = save(settings_at(data), file)
+        manifest = postgres.save(settings.database_url, file)
+    else:
+        from server.backup.folder import save
+
+        manifest = save(settings, file)
     size = sum(part.bytes for part in manifest.parts)
-    print(f"{file}: {', '.join(part.name for part in manifest.parts)}; {size // 1024} KiB, schema {manifest.revision}.")
+    what = ", ".join(part.name for part in manifest.parts)
+    print(f"{file}: {what}; {size // 1024} KiB, schema {manifest.revision}.")
 
 
 def restore(file: Path, *, data: Data = None, replace: Annotated[bool, Parameter(negative="")] = False) -> None:
-    """Put a backup into an empty folder, once every byte of it has been checked.
+    """Put a backup into an empty folder, or an empty database (DATABASE_URL), once every byte of it has been checked.
 
     Parameters
     ----------
@@ -37,12 +44,17 @@ def restore(file: Path, *, data: Data = None, replace: Annotated[bool, Parameter
     replace
         The folder may hold something: that is set aside in it, and kept.
     """
-    from server.backup.restore import restore as put_back
-
     settings = settings_at(data)
-    done = put_back(file, settings.data, replace=replace)
+    if settings.database_url:
+        from server.backup import postgres
+
+        done, into = postgres.restore(file, settings.database_url), "the database of DATABASE_URL"
+    else:
+        from server.backup.restore import restore as put_back
+
+        done, into = put_back(file, settings.data, replace=replace), str(settings.data)
     newest = f"{done.newest_word_at:%Y-%m-%d %H:%M:%S} UTC" if done.newest_word_at else "none"
-    print(f"Restored into {settings.data}, from a backup made {done.manifest.made_at[:19]} UTC.")
+    print(f"Restored into {into}, from a backup made {done.manifest.made_at[:19]} UTC.")
     print(f"{done.accounts} accounts, {done.groups} groups, {done.live_calls} running calls; newest word: {newest}.")
     if done.upgraded_from is not None:
         print(f"The database was brought from schema {done.upgraded_from} to this Beside's.")
