@@ -19,7 +19,7 @@ import asyncpg
 
 from server.backup.archive import Manifest, unpack
 from server.backup.draft import BACKED_UP, Copied, write
-from server.backup.restore import Restored, new_epoch, newest_revision
+from server.backup.restore import Restored, new_epoch, newest_revision, revisions
 from server.ports import StoreDown
 from server.settings import BadSetting
 from server.store.migrate import upgrade_postgres
@@ -71,6 +71,8 @@ async def _copy_out(url: str, draft: Path) -> Copied:
     try:
         async with db.transaction(isolation="repeatable_read", readonly=True):
             revision = str(await db.fetchval("SELECT version_num FROM alembic_version"))
+            if revision != revisions()[0]:
+                raise BadSetting(f"The database has schema {revision}, not this Beside's. First: beside db upgrade")
             files = {}
             for table in TABLES:
                 files[f"{table}.csv"] = draft / f"{table}.csv"

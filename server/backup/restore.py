@@ -68,16 +68,21 @@ def restore(file: Path, data: Path, *, replace: bool = False) -> Restored:
     return Restored(manifest, *found, upgraded_from, set_aside)
 
 
-def newest_revision(manifest: Manifest, revision: str) -> str | None:
-    """Of this Beside. Raises :class:`BadSetting` when it does not know the one of the backup."""
+def revisions() -> list[str]:
+    """Of the schema, as this Beside knows them, the newest first."""
     scripts = Config()
     scripts.set_main_option("script_location", str(SCRIPTS))
-    known = ScriptDirectory.from_config(scripts)
-    if revision not in {script.revision for script in known.walk_revisions()}:
+    return [script.revision for script in ScriptDirectory.from_config(scripts).walk_revisions()]
+
+
+def newest_revision(manifest: Manifest, revision: str) -> str:
+    """Of this Beside. Raises :class:`BadSetting` when it does not know the one of the backup."""
+    known = revisions()
+    if revision not in known:
         raise BadSetting(
             f"The backup was made by a newer Beside ({manifest.version}, schema {revision or 'unknown'}). Install that."
         )
-    return known.get_current_head()
+    return known[0]
 
 
 def new_epoch() -> int:
