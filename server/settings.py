@@ -31,6 +31,7 @@ LIMITS = {
         "drain_within_seconds",
         "auditor_port",
         "switch_every_seconds",
+        "backup_within_hours",
     )
 }
 """Variable → setting: how many of something this process keeps, and how long."""
@@ -94,6 +95,8 @@ class Settings:
     switch_url: str = field(default="", repr=False)
     """The dead-man's switch that the auditor feeds while all is well."""
     switch_every_seconds: int = 30
+    backup_within_hours: int = 48
+    """A last backup that is older is a fault, for `beside doctor`."""
     metrics_token: str = field(default="", repr=False)
     """Who asks for `/metrics` must show this. Without one, only a program on this machine may, and by no proxy."""
 

@@ -12,10 +12,12 @@ from pathlib import Path
 import pytest
 
 from server import doctor
-from server.storage import upgrade_database
-from server.doctor import Finding, Level, Look
+from server.backup.folder import save
+from server.doctor import Finding, Level, Look, machine, parts
+from server.heartbeat import Heartbeat, heartbeat_file, write_heartbeat
 from server.helplines import Helplines, load
 from server.settings import Settings
+from server.storage import upgrade_database
 from tests.worlds import World
 
 
@@ -54,7 +56,7 @@ def test_a_disk_in_memory_must_be_mended_and_a_containers_layer_is_told(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for kind, level in (("tmpfs", Level.MEND), ("overlay", Level.LOOK), ("ext4", Level.OK)):
-        monkeypatch.setattr(doctor, "_filesystem_of", lambda _place, kind=kind: kind)
+        monkeypatch.setattr(machine, "_filesystem_of", lambda _place, kind=kind: kind)
         assert found(doctor.disk, settings)[0].level is level, kind
 
 
@@ -62,12 +64,12 @@ def test_the_file_system_is_that_of_the_nearest_mount(tmp_path: Path) -> None:
     mounts = tmp_path / "mounts"
     mounts.write_text("/dev/a / ext4 rw 0 0\nnone /srv tmpfs rw 0 0\n/dev/b /srv/my\\040data xfs rw 0 0\n")
     for place, kind in (("/srv/my data/x", "xfs"), ("/srv/x", "tmpfs"), ("/srvx", "ext4")):
-        assert doctor._filesystem_of(Path(place), mounts) == kind
+        assert machine._filesystem_of(Path(place), mounts) == kind
 
 
 def test_a_full_disk_must_be_mended(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "DISK_MUST_BE_FREE_BYTES", 2**62)
-    monkeypatch.setattr(doctor, "DISK_SHOULD_BE_FREE_BYTES", 2**62)
+    monkeypatch.setattr(machine, "DISK_MUST_BE_FREE_BYTES", 2**62)
+    monkeypatch.setattr(machine, "DISK_SHOULD_BE_FREE_BYTES", 2**62)
     assert found(doctor.disk, settings)[-1].level is Level.MEND
 
 
@@ -118,7 +120,7 @@ async def test_a_port_on_which_beside_runs_is_no_fault(world: World) -> None:
 def test_pages_that_are_not_built_must_be_mended(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(doctor, "STATIC", tmp_path)
+    monkeypatch.setattr(parts, "STATIC", tmp_path)
     assert only(doctor.pages, settings).do == "./do web"
 
 
@@ -135,12 +137,12 @@ def test_cb06_helplines_older_than_180_days_are_told_and_none_at_all_must_be_men
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     known = load()
-    monkeypatch.setattr(doctor, "load", lambda: known)
-    monkeypatch.setattr(doctor, "stale", lambda _today, _lines: [])
+    monkeypatch.setattr(parts, "load", lambda: known)
+    monkeypatch.setattr(parts, "stale", lambda _today, _lines: [])
     assert only(doctor.helplines, settings).level is Level.OK
-    monkeypatch.setattr(doctor, "stale", lambda _today, _lines: [object()])
+    monkeypatch.setattr(parts, "stale", lambda _today, _lines: [object()])
     assert only(doctor.helplines, settings).level is Level.LOOK
-    monkeypatch.setattr(doctor, "load", lambda: Helplines(note="", countries={}))
+    monkeypatch.setattr(parts, "load", lambda: Helplines(note="", countries={}))
     assert only(doctor.helplines, settings).level is Level.MEND
 
 
@@ -163,3 +165,31 @@ def test_the_exit_code_is_1_if_something_must_be_mended(
 
 def _a_look_that_fails(_settings: Settings) -> list[Finding]:
     raise OSError("no such thing")
+
+
+# ---------------------------------------------------------------- what keeps it safe from outside
+
+
+def test_oc07_an_auditor_that_is_expected_and_silent_must_be_mended(settings: Settings) -> None:
+    assert only(doctor.auditor, settings).level is Level.LOOK
+    expected = replace(settings, auditor_expected=True, switch_url="https://switch.example/x")
+    assert only(doctor.auditor, expected).what == "The auditor was never heard: nobody sees a late deadline."
+    write_heartbeat(settings.data, Heartbeat(1, 0, 0))
+    assert only(doctor.auditor, expected).level is Level.OK
+    assert [one.level for one in found(doctor.auditor, settings)] == [Level.LOOK, Level.LOOK]
+    long_ago = time.time() - 60
+    os.utime(heartbeat_file(settings.data), (long_ago, long_ago))
+    assert only(doctor.auditor, expected).level is Level.MEND
+
+
+def test_a_backup_that_is_too_old_must_be_mended(settings: Settings, tmp_path: Path) -> None:
+    assert only(doctor.backups, settings).level is Level.LOOK
+    save(settings, tmp_path / "a backup")
+    assert only(doctor.backups, settings) == Finding(Level.OK, "The last backup is 0 h old.")
+    with sqlite3.connect(settings.data / "beside.db") as db:
+        db.execute(
+            "UPDATE facts SET value = ? WHERE name = 'backed_up_at'", (str(int(time.time() - 49 * 3600) * 1000),)
+        )
+    db.close()
+    assert only(doctor.backups, settings).level is Level.MEND
+    assert only(doctor.backups, replace(settings, backup_within_hours=72)).level is Level.OK

@@ -1,33 +1,23 @@
-"""`beside doctor`: looks at what most often goes wrong on a server, and says what to do about each.
-
-Every look is a function from the settings to findings. None changes anything, and all may run beside a live server.
-"""
+"""The machine: its disk, its clock, its limits, the port."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import socket
-import sqlite3
 import stat
 import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from enum import Enum
 from pathlib import Path
 
-from rooms.helplines import STALE_AFTER_DAYS
-from server.helplines import load, stale
-from server.offline import damage_of, latest_instant_of, unreadable_calls_of
+from server.doctor.finding import Finding, Level
+from server.offline import latest_instant_of
 from server.settings import Settings
-from server.site.pages import STATIC
 
-OLDEST_SQLITE = (3, 35, 0)
-"""RETURNING, which the statements use."""
 DISK_MUST_BE_FREE_BYTES = 100 * 1024**2
 DISK_SHOULD_BE_FREE_BYTES = 1024**3
 CLOCK_MAY_DIFFER_SECONDS = 60
@@ -35,38 +25,6 @@ NOT_BEFORE = datetime(2025, 1, 1, tzinfo=UTC)
 """No Beside ran before this day: a clock that says so was never set."""
 IN_MEMORY = ("tmpfs", "ramfs")
 IN_A_CONTAINER = ("overlay", "aufs")
-
-
-class Level(Enum):
-    OK = "ok"
-    LOOK = "look"
-    """Works, and somebody should know."""
-    MEND = "MEND"
-    """Does not work, or is not safe."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    level: Level
-    what: str
-    do: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.level.value:5}{self.what}" + (f"\n     → {self.do}" if self.do else "")
-
-
-Look = Callable[[Settings], Iterator[Finding]]
-
-
-def examine(settings: Settings) -> list[Finding]:
-    """Everything that was looked at, in the order in which it matters. A look that fails is itself a finding."""
-    found: list[Finding] = []
-    for look in LOOKS:
-        try:
-            found += look(settings)
-        except Exception as error:
-            found.append(Finding(Level.MEND, f"{look.__name__}: could not look ({type(error).__name__}: {error})"))
-    return found
 
 
 def data_folder(settings: Settings) -> Iterator[Finding]:
@@ -95,7 +53,10 @@ def disk(settings: Settings) -> Iterator[Finding]:
     kind = _filesystem_of(place)
     if kind in IN_MEMORY:
         yield Finding(
-            Level.MEND, f"{place} lies in memory ({kind}): everything is gone at the next restart.", "Use a real disk."
+            # With PostgreSQL the folder holds calls alone that are not saved yet, while the database is away.
+            Level.LOOK if settings.database_url else Level.MEND,
+            f"{place} lies in memory ({kind}): everything in it is gone at the next restart.",
+            "Use a real disk.",
         )
     elif kind in IN_A_CONTAINER:
         yield Finding(
@@ -136,7 +97,7 @@ def clock(settings: Settings) -> Iterator[Finding]:
         apart = abs(os.fstat(file.fileno()).st_mtime - now)
     if apart > CLOCK_MAY_DIFFER_SECONDS:
         yield Finding(Level.LOOK, f"The disk's clock is {apart:.0f} s off.", "Synchronise the file server too.")
-    if (settings.data / "beside.db").is_file():
+    if not settings.database_url and (settings.data / "beside.db").is_file():
         ahead = latest_instant_of(settings) / 1000 - now
         if ahead > CLOCK_MAY_DIFFER_SECONDS:
             yield Finding(
@@ -149,51 +110,6 @@ def clock(settings: Settings) -> Iterator[Finding]:
     if drift > 1:
         yield Finding(Level.LOOK, f"The clock jumped {drift:.1f} s while we looked.", "Is something setting it?")
     yield Finding(Level.OK, f"The clock says {datetime.now(UTC):%Y-%m-%d %H:%M} UTC.")
-
-
-def database(settings: Settings) -> Iterator[Finding]:
-    """SQLite is new enough, and the file is sound."""
-    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
-        wanted = ".".join(map(str, OLDEST_SQLITE[:2]))
-        yield Finding(
-            Level.MEND,
-            f"SQLite {sqlite3.sqlite_version} is older than {wanted}.",
-            "Use a Python built with a newer one.",
-        )
-        return
-    if not (settings.data / "beside.db").is_file():
-        yield Finding(Level.OK, f"SQLite {sqlite3.sqlite_version}; no database yet.")
-        return
-    damage = damage_of(settings)
-    if damage:
-        yield Finding(
-            Level.MEND,
-            f"The database is damaged: {damage[0]}",
-            "Stop the server, keep a copy, restore the last backup.",
-        )
-    else:
-        yield Finding(Level.OK, f"SQLite {sqlite3.sqlite_version}; the database is sound.")
-
-
-def calls(settings: Settings) -> Iterator[Finding]:
-    """Every running call can be read."""
-    if not (settings.data / "beside.db").is_file():
-        return
-    unreadable, begun_anew = unreadable_calls_of(settings)
-    for call in unreadable:
-        yield Finding(
-            Level.MEND,
-            f"The running call {call} cannot be read.",
-            "Start the server: it rings on-call for it anew. Then look at the disk, and at the last update.",
-        )
-    for call in begun_anew:
-        yield Finding(
-            Level.LOOK,
-            f"The call {call} could not be read and was begun anew, with on-call alone.",
-            "Somebody of on-call should have seen to it; the audit log has the moment.",
-        )
-    if not unreadable and not begun_anew:
-        yield Finding(Level.OK, "Every running call can be read.")
 
 
 def open_files(settings: Settings) -> Iterator[Finding]:
@@ -241,55 +157,3 @@ def _beside_answers(settings: Settings) -> bool:
             return bool(answer.read(100) == b'{"alive":true}')
     except (OSError, urllib.error.URLError, ValueError):
         return False
-
-
-def pages(_settings: Settings) -> Iterator[Finding]:
-    """The web client is built."""
-    missing = [name for name in ("index.html", "oncall.html", "sw.js") if not (STATIC / name).is_file()]
-    if missing:
-        yield Finding(Level.MEND, f"The pages are not built ({', '.join(missing)} missing).", "./do web")
-    else:
-        yield Finding(Level.OK, "The pages are built.")
-
-
-def push(settings: Settings) -> Iterator[Finding]:
-    """The key that notifications are signed with, and how a push service reaches the operator."""
-    key = settings.data / "vapid.pem"
-    if not key.exists():
-        yield Finding(Level.OK, "No push key yet; the first start makes it.")
-    elif not os.access(key, os.R_OK):
-        yield Finding(Level.MEND, f"The push key {key} cannot be read.", f"chown it: {key}")
-    elif b"PRIVATE KEY" not in key.read_bytes():
-        yield Finding(
-            Level.MEND,
-            f"{key} holds no private key.",
-            "Restore it from the backup. Without it every device must allow notifications again.",
-        )
-    else:
-        yield Finding(Level.OK, "The push key is there.")
-    if settings.public_origin and not settings.contact:
-        yield Finding(
-            Level.LOOK,
-            "Push services cannot reach you: some of them refuse notifications then.",
-            "Set BESIDE_CONTACT=mailto:you@example.org",
-        )
-
-
-def helplines(_settings: Settings) -> Iterator[Finding]:
-    """The numbers that people see when nobody comes (CB6)."""
-    known = load()
-    count = sum(len(country.lines) for country in known.countries.values())
-    old = stale(datetime.now(UTC).date(), known)
-    if count == 0:
-        yield Finding(Level.MEND, "There are no helplines.", "Fill server/site/helplines.json.")
-    elif old:
-        yield Finding(
-            Level.LOOK,
-            f"{len(old)} of {count} helplines were not checked in the last {STALE_AFTER_DAYS} days.",
-            "`.venv/bin/python -m server.helplines` lists them; look at each source and write the day.",
-        )
-    else:
-        yield Finding(Level.OK, f"{count} helplines, all checked in the last {STALE_AFTER_DAYS} days.")
-
-
-LOOKS: tuple[Look, ...] = (data_folder, disk, clock, database, calls, open_files, port, pages, push, helplines)
