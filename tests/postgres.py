@@ -4,6 +4,7 @@ of its own. It starts in a second; a database is made from a template that is mi
 from __future__ import annotations
 
 import asyncio
+import atexit
 import importlib.util
 import os
 import shutil
@@ -13,7 +14,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -144,3 +145,12 @@ def a_postgres(*options: str) -> Iterator[Postgres]:
     finally:
         server.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@cache
+def shared() -> Postgres:
+    """The one of this run of tests, where nobody pulls the plug: it need not sync. Its databases are its tests' own."""
+    stack = ExitStack()
+    server = stack.enter_context(a_postgres("fsync=off"))
+    atexit.register(stack.close)
+    return server

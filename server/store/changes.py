@@ -131,7 +131,8 @@ def _select(table: Table) -> tuple[Any, tuple[int, ...]]:
 _KEYS = {table.name: tuple(c.name for c in table.primary_key.columns) for table in metadata.sorted_tables}
 _SELECTS = {table.name: _select(table) for table in metadata.sorted_tables}
 _LINES = text(
-    "SELECT seq, tbl, key, op, coalesce(tx = pg_current_xact_id_if_assigned(), false) AS own FROM changes "  # noqa: S608
+    "SELECT seq, tbl, key, op, "  # noqa: S608
+    "coalesce(tx = CAST(CAST(pg_current_xact_id_if_assigned() AS text) AS bigint), false) AS own FROM changes "
     f"WHERE seq >= :position ORDER BY seq LIMIT {AT_MOST + 1}"
 )
 _PRUNE = text(

@@ -25,9 +25,10 @@ log = structlog.get_logger("store")
 CONNECT_WITHIN_SECONDS = 2.0
 STATEMENTS_KEPT = 500
 """Prepared statements of one connection: more than the store has, so that each is prepared once."""
-OF_ONE_PIECE = ("21", "22", "23", "42", "44", "P0")
-"""Classes of SQLSTATE that are the fault of one piece of work: its data, a constraint, its statement. Every other, and
-none at all, is the store's: connection, resources, an operator, a lock or an answer that came too late."""
+OF_ONE_PIECE = ("21", "22", "23", "25006", "42", "44", "P0")
+"""SQLSTATEs, by how they begin, that are the fault of one piece of work: its data, a constraint, its statement, a read
+that writes. Every other, and none at all, is the store's: connection, resources, an operator, a lock or an answer that
+came too late."""
 WRITERS_LOCK = 0x42657369_6465
 """Every transaction that writes holds this advisory lock: "Beside" in ASCII, so that pg_locks can be read."""
 
@@ -103,7 +104,8 @@ class PostgresDatabase:
             raise
         except (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
             cause = error.orig if isinstance(error, DBAPIError) else error
-            log.error("store_failed", error=type(cause).__name__, code=_code(error) if in_time else "late")
+            kind = type(getattr(cause, "__cause__", None) or cause).__name__
+            log.error("store_failed", error=kind, code=_code(error) if in_time else "late")
             raise StoreDown("not committed") from error
 
     async def _transact(self, work: Callable[[Connection], T]) -> T:

@@ -48,7 +48,7 @@ def make_log() -> None:
             key jsonb NOT NULL,
             op char(1) NOT NULL,
             node text NOT NULL DEFAULT coalesce(current_setting('beside.node', true), ''),
-            tx xid8 NOT NULL DEFAULT pg_current_xact_id(),
+            tx bigint NOT NULL DEFAULT CAST(CAST(pg_current_xact_id() AS text) AS bigint),
             at timestamptz NOT NULL DEFAULT clock_timestamp()
         )
     """)
