@@ -43,6 +43,8 @@ SOON_SECONDS = 0.2
 CARDS_SOON_SECONDS = 1.0
 """How long the cards of those who were asked may wait for the count that the caller has at once (UC8)."""
 REFRESH_LEASES_SECONDS = 0.5
+AGAIN_SECONDS = 1.0
+"""Between two tellings of what was read from memory while the store was down."""
 
 
 class Announcer:
@@ -242,9 +244,12 @@ class Announcer:
         answers = await answers_for(self._s, account)
         if answers is not None:
             self._hub.to_account(account, answers)
+        was_afloat = self._store.afloat
         groups = await self._store.read(lambda tx: tx.groups.groups_of(account))
         self._hub.to_account(account, f.GroupsNow(groups=[my_group_view(g) for g in groups]))
         await self._tell_actions_of(account)
+        if was_afloat or self._store.afloat:  # memory may not know what was saved last: told anew until it is back
+            self._soon(f"groups {account}", AGAIN_SECONDS, lambda: self._tell_groups_of(account))
 
     def member_removed(self, account: AccountId, room: RoomId) -> None:
         """Their pages stop watching at once: nothing that is committed from now on reaches them."""

@@ -49,6 +49,26 @@ async def test_uc15_a_call_that_was_saved_while_another_was_late_can_be_answered
     assert [type(r.answer).__name__ for r in call.recipients.values() if r.member == maria.id] == ["Coming"]
 
 
+async def test_uc15_who_joined_while_another_was_late_is_told_of_their_group(
+    world: World, a_group: list[Member], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The store counts as down since another's commit was late, so memory does not know of this one, which is saved."""
+    maria, _ana = a_group
+    una = await world.person("una")
+    invite = await maria.page.make_invite(maria.group)
+    boat = lifeboat(world)
+    commit = boat._store.write
+
+    async def while_another_is_late(work: Callable[[Tx], Any], *late: Any) -> Any:
+        boat._set_afloat()
+        monkeypatch.setattr(boat._store, "write", commit)
+        return await commit(work, *late)
+
+    monkeypatch.setattr(boat._store, "write", while_another_is_late)
+    mine = await una.use_invite(invite, "Una")  # returns once the group is among hers
+    assert mine["group"] == maria.group
+
+
 async def test_uc15_copying_the_file_anew_makes_no_call_wait(
     world: World, two_peers_available: list[Member], monkeypatch: pytest.MonkeyPatch
 ) -> None:
