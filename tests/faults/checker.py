@@ -12,6 +12,6 @@ def violations(h: History, failsafe_after_s: Seconds) -> list[Violation]:
     """Empty when this history can be true. `failsafe_after_s`: how long a caller may wait for a person or for the
     fail-safe, with everything that may delay it allowed for, except faults."""
     found = [*of_logs(h), *of_calls(h, failsafe_after_s), *of_presence(h)]
-    found += [Violation(s.rule, s.what) for s in h.seen]
+    found += [Violation(s.rule, s.what, s.piece) for s in h.seen]
     found += [Violation("a broken chain", what) for what in h.broken_chains]
     return found

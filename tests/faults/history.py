@@ -184,6 +184,7 @@ class Seen:
     at: Seconds
     rule: str
     what: str
+    piece: tuple[Any, ...] = ()
 
 
 @dataclass
@@ -225,6 +226,13 @@ class History:
     def frames(self) -> int:
         """How much reached somebody: entries, cards, views of calls."""
         return len(self.read) + len(self.cards) + len(self.my_calls)
+
+    def latest_of(self, who: str, at_most: int = 8) -> tuple[Any, ...]:
+        """What somebody did and heard last, in order."""
+        happened: list[Command | Answer | Line] = [c for c in self.commands.values() if c.who == who]
+        happened += [a for a in self.answers.values() if a.who == who]
+        happened += [line for line in self.lines if line.who == who]
+        return tuple(sorted(happened, key=lambda one: one.at)[-at_most:])
 
     def answered(self, t: str, code: str = "ok") -> list[tuple[Command, Answer]]:
         """The commands of one name that were answered so, in the order of the answers."""

@@ -181,7 +181,8 @@ async def _settle(stage: Stage) -> None:
     for life, how in zip(stage.cast.lives, ended, strict=True):
         if isinstance(how, BaseException):
             what = f"{life.person.name} as {type(life).__name__}: {type(how).__name__} {how}"
-            h.seen.append(Seen(now(), "a life did not end as it should", what))
+            latest = h.latest_of(life.person.name)
+            h.seen.append(Seen(now(), "a life did not end as it should", what, latest))
     for group in stage.cast.groups.values():
         for name, person in group.members.items():
             if name not in stage.cast.wanderers or group.id in person.state.groups:

@@ -64,6 +64,7 @@ class Watch:
     worst_late_s: float = 0.0
     _counted: set[tuple[str, Ring, Instant]] = field(default_factory=set)
     _told: set[tuple[str, str]] = field(default_factory=set)
+    _rung: dict[tuple[str, Instant, Ring], Instant] = field(default_factory=dict)
 
     async def go_on(self) -> None:
         """Until cancelled."""
@@ -86,6 +87,7 @@ class Watch:
             self._tell(rule, what)
         since = server_now - round((time.monotonic() - ready_at) * 1000)
         for call in look.calls:
+            self._look_for_a_second_ring(call)
             for ring, at, late_ms in ring_lateness_ms(call, since):
                 if (call.id, ring, at) not in self._counted:
                     self._counted.add((call.id, ring, at))
@@ -95,6 +97,13 @@ class Watch:
             self.worst_late_s = max(self.worst_late_s, late_s)
             if late_s > LATE_AT_MOST_SECONDS:
                 self._tell("stuck", f"{call_id} was due {late_s:.1f} s ago")
+
+    def _look_for_a_second_ring(self, call: Call) -> None:
+        """A ring of one wait goes once, whoever finds that it is due. (`AGAIN` is the one that repeats.)"""
+        for sent in call.rings:
+            first = self._rung.setdefault((call.id, call.waiting_since, sent.ring), sent.at)
+            if sent.ring is not Ring.AGAIN and sent.at != first:
+                self._tell("rung twice", f"{sent.ring.name} of {call.id} at {first} and at {sent.at}")
 
     def _tell(self, rule: str, what: str) -> None:
         if (rule, what) not in self._told:
