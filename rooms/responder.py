@@ -128,6 +128,14 @@ def member_gone(call: Call, member: MemberId, now: Instant) -> Call:
     return with_recipient(call, replace(recipient, answer=replace(recipient.answer, gone_since=now)))
 
 
+def still_in(call: Call, member: MemberId) -> Call:
+    """A page of theirs is in the room after all: it was on another node, and whoever missed it did not know (UC5)."""
+    recipient = call.recipients.get(member)
+    if recipient is None or not isinstance(recipient.answer, InRoom | Here) or recipient.answer.gone_since is None:
+        return call
+    return with_recipient(call, replace(recipient, answer=replace(recipient.answer, gone_since=None)))
+
+
 def leave(call: Call, member: MemberId, now: Instant, policy: Policy, *, parted_well: bool) -> Call:
     """The responder leaves. A held call whose caller has been away 2 min is parked when the last helper says that
     they parted well; else it waits again (UC12)."""

@@ -41,3 +41,4 @@ BUS_MESSAGES = Counter("beside_bus_messages", "Messages between nodes", ["way"],
 BUS_LOST = Counter(
     "beside_bus_lost", "Messages of this node that the bus may not have carried", ["why"], registry=REGISTRY
 )
+NEIGHBOURS = Gauge("beside_neighbours", "Other nodes that said in time who is connected to them", registry=REGISTRY)

@@ -24,6 +24,7 @@ from server.records import (
     JoinAnswer,
     JoinRequest,
     MyGroup,
+    NodeSaid,
     Page,
     PushTarget,
     Report,
@@ -225,7 +226,10 @@ class Calls(Protocol):
         ...
 
     def in_room(self, room: RoomId) -> Call | None: ...
-    def raised_since(self, account: AccountId, since: Instant) -> list[Instant]: ...
+    def raised_since(self, account: AccountId, since: Instant) -> list[Instant]:
+        """When this account raised calls by itself: those that a worried witness raised for it are left out (UC9)."""
+        ...
+
     def busy_accounts(self) -> set[AccountId]:
         """Callers and helpers of live calls: their leases are short (PR3)."""
         ...
@@ -326,6 +330,19 @@ class Keys(Protocol):
     def forget_before(self, at: Instant) -> int: ...
 
 
+class Nodes(Protocol):
+    """What nodes say of who is connected to them, where the bus does not carry it. Not in the mirror."""
+
+    def say(self, node: str, epoch: int, number: int, holds_until: Instant, said: bytes, *, deaf: bool) -> None:
+        """Replaces what this node said before. What is older, by epoch and number, changes nothing. `deaf`: its own bus
+        is down, so the others are to answer here."""
+        ...
+
+    def heard(self, now: Instant) -> list[NodeSaid]:
+        """What everyone said last whose word still holds."""
+        ...
+
+
 class Tx(Protocol):
     """One transaction. Everything in it commits together, or nothing does."""
 
@@ -345,6 +362,8 @@ class Tx(Protocol):
     def care(self) -> Care: ...
     @property
     def keys(self) -> Keys: ...
+    @property
+    def nodes(self) -> Nodes: ...
 
 
 class Store(Protocol):

@@ -155,3 +155,12 @@ class AuditLine:
     action: str
     subject: str
     hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class NodeSaid:
+    """What a node said last by the store. `deaf`: it hears nothing on the bus, so it must be answered there."""
+
+    node: str
+    deaf: bool
+    said: bytes

@@ -66,6 +66,7 @@ class RedisBus:
         self._bytes = 0
         self._claims: deque[_Claim] = deque()
         self._something = asyncio.Event()
+        self._all_sent = asyncio.Event()
         self._asked = asyncio.Event()
         self._ping_due = False
         self._ping_now = asyncio.Event()
@@ -82,6 +83,7 @@ class RedisBus:
             self._take()
             BUS_LOST.labels(why="full").inc()
         self._something.set()
+        self._all_sent.clear()
 
     def subscribe(self, topic: str, handler: Callable[[bytes], None]) -> None:
         self._handlers[topic] = handler
@@ -112,7 +114,11 @@ class RedisBus:
             self._tasks.append(asyncio.get_running_loop().create_task(work))
 
     async def close(self) -> None:
-        """What waits is not sent any more."""
+        """What waits has 300 ms to go out, if the bus is up."""
+        if self.up:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(WITHIN_SECONDS):
+                    await self._all_sent.wait()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -152,6 +158,7 @@ class RedisBus:
             claims, messages = self._next_ones()
             if not claims and not messages:
                 self._something.clear()
+                self._all_sent.set()
                 continue
             commands: list[tuple[str | bytes | int, ...]] = [
                 ("SET", f"{self._prefix}first:{c.name}", self._me, "NX", "PX", c.for_ms) for c in claims

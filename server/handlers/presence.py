@@ -170,6 +170,28 @@ def _someone_went(services: Services, call: Call, account: AccountId, now: int) 
     return call
 
 
+async def told_elsewhere(services: Services, account: AccountId) -> None:
+    """Another node says something else of this person than before: whoever sees them here is told."""
+    services.changes.line_changed(account)
+    await reach_changed(services, account)
+
+
+async def settle_calls(services: Services, account: AccountId) -> None:
+    """This person's calls follow where they are now. Their own node saw to that, unless it died; and a page that moved
+    from one node to another may have been missed on the old one after it was seen on the new one (UC5, UC10)."""
+    await _touch_calls(services, account, _as_they_are)
+
+
+def _as_they_are(services: Services, call: Call, account: AccountId, now: int) -> Call:
+    if call.caller_account == account and services.roster.is_connected(account):
+        return caller.caller_back(call, now) if call.lost_since is not None else call
+    if call.caller_account != account and services.roster.is_in(account, CALL + call.id):
+        for recipient in call.recipients.values():
+            if recipient.account == account:
+                call = responder.still_in(call, recipient.member)
+    return _someone_went(services, call, account, now)
+
+
 Touch = Callable[[Services, Call, AccountId, int], Call]
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from server.store.changes import Change
 from server.store.tables import metadata
 
-NOT_COPIED = ("audit", "reports", "recovery_codes", "invites", "join_requests", "action_entries")
+NOT_COPIED = ("audit", "reports", "recovery_codes", "invites", "join_requests", "action_entries", "nodes")
 _RECENT = "(SELECT id FROM calls WHERE live OR raised_at > (SELECT max(raised_at) FROM calls) - 172800000)"
 ONLY = {
     "calls": f"id IN {_RECENT}",

@@ -287,3 +287,15 @@ facts = Table(
     Column("name", String(32), primary_key=True),
     Column("value", Text, nullable=False),
 )
+
+nodes = Table(
+    "nodes",
+    metadata,
+    Column("node", String(16), primary_key=True),
+    Column("epoch", BigInteger, nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("holds_until", BigInteger, nullable=False),
+    Column("deaf", Boolean, nullable=False),
+    Column("said", LargeBinary, nullable=False),
+)
+"""Who is connected to which node, for as long as the bus is down: written then only, and true for seconds."""

@@ -12,6 +12,7 @@ from server.store.chat import SqlChat
 from server.store.groups import SqlGroups
 from server.store.joining import SqlJoining
 from server.store.keys import SqlKeys
+from server.store.nodes import SqlNodes
 
 
 class SqlTx:
@@ -27,6 +28,7 @@ class SqlTx:
         self.actions: SqlActions = SqlActions(db)
         self.care: SqlCare = SqlCare(db)
         self.keys: SqlKeys = SqlKeys(db)
+        self.nodes: SqlNodes = SqlNodes(db)
 
 
 def latest_instant_in(db: Connection) -> int:

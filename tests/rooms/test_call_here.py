@@ -139,6 +139,17 @@ def test_uc05_another_page_that_closes_does_not_give_more_time() -> None:
     assert w.at(80).standing == "open"
 
 
+def test_uc05_a_page_that_was_missed_on_another_node_is_there_after_all() -> None:
+    w = held()
+    before = w.call.recipients
+    w.at(50).vanishes("Maria")
+    w.call = responder.still_in(w.call, MemberId("Maria"))
+    assert w.call.recipients == before
+    assert responder.still_in(w.call, MemberId("Maria")) is w.call
+    assert responder.still_in(w.call, MemberId("nobody")) is w.call
+    assert w.at(80).standing == "held"
+
+
 def test_uc05_one_in_the_room_and_gone_30_seconds_has_left() -> None:
     w = a_call(a_group()).at(10)
     w.enters("Maria")
