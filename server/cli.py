@@ -1,4 +1,4 @@
-"""The `beside` command: serve, auditor, demo, backup, restore, db, user, doctor, verify."""
+"""The `beside` command: serve, auditor, timers, demo, backup, restore, db, user, doctor, verify."""
 
 from __future__ import annotations
 
@@ -68,6 +68,22 @@ def _allow_open_files(wanted: int) -> None:
         enough = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
         if soft != resource.RLIM_INFINITY and soft < enough:
             resource.setrlimit(resource.RLIMIT_NOFILE, (enough, hard))
+
+
+@app.command
+def timers(*, data: Data = None) -> None:
+    """Run a node that nobody visits, whose deadlines wait for no crowd. For several nodes on PostgreSQL.
+
+    Every node takes due deadlines, and exactly one acts on each: this one goes on while web processes are restarted.
+    """
+    settings = _settings(None, None, data, None)
+    if not settings.database_url:
+        raise BadSetting(
+            "Without DATABASE_URL there is one process, and `beside serve` does the deadlines itself: leave this out."
+        )
+    # A folder of its own for its journal: a web process on the same machine has the other.
+    settings = replace(settings, host="127.0.0.1", port=settings.timers_port, data=settings.data / "timers")
+    asyncio.run(_serve(settings))
 
 
 async def _serve(settings: Settings) -> None:
@@ -155,12 +171,17 @@ async def _demo(settings: Settings) -> None:
 @db.command
 def upgrade(*, data: Data = None) -> None:
     """Bring the database to the newest form. `serve` does this by itself."""
+    from server.ports import StoreDown
     from server.storage import upgrade_database
 
     settings = _settings(None, None, data, None)
     if not settings.database_url and not (settings.data / "beside.db").exists():
-        raise BadSetting(f"There is no database in {settings.data}. Say where with --data, or start the server once.")
-    upgrade_database(settings)
+        print(f"There is no database in {settings.data} yet: the first start makes it. Another place? Say --data.")
+        return
+    try:
+        upgrade_database(settings)
+    except StoreDown:
+        raise BadSetting("The database of DATABASE_URL let nobody change its tables. Ask: beside doctor") from None
     print("The database is up to date.")
 
 

@@ -30,6 +30,7 @@ LIMITS = {
         "http_request_within_seconds",
         "drain_within_seconds",
         "auditor_port",
+        "timers_port",
         "switch_every_seconds",
         "backup_within_hours",
     )
@@ -92,6 +93,8 @@ class Settings:
     """Somebody runs `beside auditor` beside this server: its silence is then a fault (OC7)."""
     auditor_host: str = "127.0.0.1"
     auditor_port: int = 8766
+    timers_port: int = 8767
+    """On which `beside timers` answers for itself, to this machine alone."""
     switch_url: str = field(default="", repr=False)
     """The dead-man's switch that the auditor feeds while all is well."""
     switch_every_seconds: int = 30
