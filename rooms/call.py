@@ -226,6 +226,8 @@ class Call:
     """The fourth raise in an hour: on-call sounds first, peers get no sound (UC9)."""
     tell_volunteer: bool = False
     """The third raise in 24 h (UC9)."""
+    raised_by_other: bool = False
+    """A worried witness pressed (WA7): it does not count as a raise of the caller's own (UC9)."""
 
     nobody_at_press: bool = False
     """Nobody was available at the press: away members and on-call are rung together at once (UC3)."""

@@ -46,11 +46,14 @@ class Press:
     only: frozenset[MemberId] | None = None
     volunteers_too: bool = True
     on_call_alone: bool = False
+    by_other: bool = False
+    """A worried witness presses for them (WA7)."""
 
 
 def raise_call(press: Press, now: Instant, raised_before: Sequence[Instant], policy: Policy) -> Call:
-    """A new call. `raised_before`: when this person raised calls in the last 24 h. No throttle blocks a call: the
-    fourth in an hour sounds at on-call first and gives peers quiet cards; the third in a day tells a volunteer (UC9).
+    """A new call. `raised_before`: when this person raised calls by themselves in the last 24 h. No throttle blocks a
+    call: the fourth in an hour sounds at on-call first and gives peers quiet cards; the third in a day tells a
+    volunteer (UC9).
     """
     in_hour = sum(1 for at in raised_before if now - at < HOUR) + 1
     in_day = sum(1 for at in raised_before if now - at < 24 * HOUR) + 1
@@ -70,6 +73,7 @@ def raise_call(press: Press, now: Instant, raised_before: Sequence[Instant], pol
         on_call_alone=press.on_call_alone,
         quiet_cards=in_hour >= policy.repeat_in_hour,
         tell_volunteer=in_day >= policy.repeat_in_day,
+        raised_by_other=press.by_other,
         caller_said_at=now,
         caller_waits_since=now,
         quiet_from=now,

@@ -37,6 +37,7 @@ def press_of(
     words: str = "",
     only: frozenset[MemberId] | None = None,
     volunteers_too: bool = True,
+    by_other: bool = False,
 ) -> caller.Press:
     group = tx.groups.group(member.group)
     assert group is not None  # noqa: S101  a membership has a group: foreign key
@@ -52,6 +53,7 @@ def press_of(
         only=only,
         volunteers_too=volunteers_too,
         on_call_alone=calls_on_call_alone(member),
+        by_other=by_other,
     )
 
 

@@ -293,7 +293,7 @@ async def turn_into_call(services: Services, who: Who, command: w.TurnIntoCall) 
         action, by = _turned_by(services, tx, who, command.action)
         member = may_press(tx.groups.membership(action.account, action.group))
         # It keeps the action's audience for peers, and says no word of the action.
-        press = press_of(tx, member, call=call_id, room=room_id, only=action.only)
+        press = press_of(tx, member, call=call_id, room=room_id, only=action.only, by_other=by is not None)
         pressed = press_button(
             services, tx, press, now, reaches, lambda call: either.want_on_call(call, member.id, now)
         )

@@ -62,6 +62,7 @@ class SqlCalls:
                     caller=call.caller,
                     caller_account=call.caller_account,
                     raised_at=call.raised_at,
+                    raised_by_other=call.raised_by_other,
                     **values,
                 )
             )
@@ -144,7 +145,7 @@ class SqlCalls:
         return self._first(select(calls.c.id, calls.c.body).where(calls.c.room == room))
 
     def raised_since(self, account: AccountId, since: Instant) -> list[Instant]:
-        where = (calls.c.caller_account == account) & (calls.c.raised_at > since)
+        where = (calls.c.caller_account == account) & (calls.c.raised_at > since) & calls.c.raised_by_other.is_(False)
         return list(self._db.execute(select(calls.c.raised_at).where(where)).scalars())
 
     def busy_accounts(self) -> set[AccountId]:

@@ -252,6 +252,13 @@ async def test_a_call_is_saved_whole_with_its_people_and_one_deadline(store: Rea
     assert await store.read(lambda tx: tx.calls.ended_before(NOW + 20, 9)) == []
 
 
+async def test_uc09_a_call_that_a_worried_witness_raised_is_not_the_members_own_raise(store: RealStore) -> None:
+    worried = replace(a_call_of("Ana", 1), raised_by_other=True)
+    await store.write(lambda tx: [raise_it(tx, worried), raise_it(tx, a_call_of("Ana", 2, NOW + 1))])
+    assert await store.read(lambda tx: tx.calls.raised_since(account_of("Ana"), 0)) == [NOW + 1]
+    assert await store.read(lambda tx: tx.calls.get(worried.id)) == worried
+
+
 async def test_a_call_that_cannot_be_read_hides_no_other(store: RealStore) -> None:
     good, bad = a_call_of("Ana"), a_call_of("Bea")
     await store.write(lambda tx: [raise_it(tx, good), raise_it(tx, bad)])

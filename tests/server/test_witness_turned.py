@@ -90,6 +90,27 @@ async def test_wa07_pressed_again_after_the_call_ended_it_is_another_call(world:
     await ana.page.until(lambda s: s.my_action_when(action, call=second))
 
 
+async def test_uc09_the_worries_of_witnesses_do_not_quiet_the_members_own_call(
+    world: World, two_peers_available: list[Member]
+) -> None:
+    """Whoever presses "I'm worried" again and again, to harm perhaps, takes no sound from the member's own call."""
+    ana, maria, tom = two_peers_available
+    action = await begins(ana, maria)
+    over: set[str] = set()
+    for _ in range(3):
+        await maria.page.turn_into_call(action)
+        call = await ana.page.until(lambda s: next((c for c in s.my_calls if c not in over), ""))
+        await ana.page.close_call(call, "better")
+        over.add(call)
+    for number in range(1, 5):
+        own = await ana.page.raise_call(ana.group)
+        mine_ = await ana.page.until(lambda s, call=own: s.my_calls.get(call))  # type: ignore[misc]
+        card = await tom.page.until(lambda s, call=own: s.card_of(call))  # type: ignore[misc]
+        quiet = number == 4  # only her own fourth in an hour is
+        assert (mine_["repeat"], card["sound_at"] is None) == (quiet, quiet)
+        await ana.page.close_call(own, "better")
+
+
 async def test_wa07_the_call_keeps_the_audience(world: World) -> None:
     maria, ana, tom = await a_group_with(world, "Maria", "Ana", "Tom")
     for peer in (maria, tom):
