@@ -203,11 +203,14 @@ class Arrivals:
                     else:
                         connection.close_soon(DRAINING, hint_ms=0)
 
-    async def drain(self, spread_seconds: int) -> None:
+    def send_back(self, spread_seconds: int) -> None:
         """Every socket is closed with 1012 and a hint when to come back, so that they do not all come at once."""
         everyone = list(self._connections.values())
         for position, connection in enumerate(everyone):
             connection.close_soon(DRAINING, drain_hint_ms(position, len(everyone), spread_seconds * 1000))
+
+    async def drain(self, spread_seconds: int) -> None:
+        self.send_back(spread_seconds)
         await self._door_closed(LEAVE_WITHIN_SECONDS)
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=LEAVE_WITHIN_SECONDS)

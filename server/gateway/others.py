@@ -37,6 +37,10 @@ class Others:
 
     hub: Hub
     changes: Changes
+    ring: Callable[[], None]
+    """Tells the other nodes that there is something to look at."""
+    begin_anew: Callable[[], None]
+    """Lets every page come back and read everything anew."""
 
     def gather(self, tx: Tx, changed: Iterable[Changed]) -> list[Tell]:
         return [tell for change in changed for tell in self._of(tx, change)]
@@ -44,6 +48,14 @@ class Others:
     def tell(self, tells: Iterable[Tell]) -> None:
         for tell in tells:
             tell(self.changes)
+
+    def everything(self) -> None:
+        """More has changed than can be told one by one."""
+        self.begin_anew()
+
+    def wrote(self) -> None:
+        """This node committed something itself."""
+        self.ring()
 
     def _of(self, tx: Tx, change: Changed) -> list[Tell]:
         first, *rest = change.key

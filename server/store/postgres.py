@@ -46,6 +46,10 @@ class Others(Protocol):
         """On the main loop: more has changed, or longer ago, than can be said. The mirror is copied anew meanwhile."""
         ...
 
+    def wrote(self) -> None:
+        """On the main loop: this node has committed something that other nodes have to look at."""
+        ...
+
 
 OnTime = Callable[[int, int, int], None]
 """What the database's clock said, in ms since 1970 UTC, and this machine's monotonic clock before and after, in ns."""
@@ -179,6 +183,8 @@ class PostgresStore:
                 loop.call_soon_threadsafe(others.everything)
             elif gathered:
                 loop.call_soon_threadsafe(others.tell, gathered)
+            if any(change.own for change in batch.changes):
+                loop.call_soon_threadsafe(others.wrote)
 
     async def compact(self) -> None:
         """Deleted words leave the pages of their tables; the write-ahead log, when the server recycles it."""
