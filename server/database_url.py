@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 SCHEMES = ("postgres", "postgresql")
 LIBPQ_ALONE = {
@@ -33,4 +33,4 @@ def usable(url: str) -> str:
     if not parts.netloc.rpartition("@")[2] and not any(name == "host" and value for name, value in query):
         raise ValueError(f"names no host. {example}.")
     kept = urlencode([pair for pair in query if pair[0] not in LIBPQ_ALONE])
-    return urlunsplit(("postgresql", parts.netloc, parts.path, kept, ""))
+    return f"postgresql://{parts.netloc}{parts.path}" + (f"?{kept}" if kept else "")

@@ -125,7 +125,7 @@ class Postgres:
 
     def drop(self, url: str) -> None:
         name = url.removeprefix("postgresql:///").partition("?")[0]
-        self.ask("postgres", f"DROP DATABASE {name} WITH (FORCE)")
+        self.ask("postgres", f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
 @contextmanager

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -12,7 +14,10 @@ from beside_client import Account, Backoff, Client, Over, sign_up
 from server.app import Beside, start
 from server.settings import Settings
 from tests.fakes import MovableClock, cheap_passphrases
+from tests.postgres import shared
 
+STORE = os.environ.get("BESIDE_TEST_STORE", "sqlite")
+"""With `postgres` every world has a database of its own on a real PostgreSQL (docs/decisions/0014)."""
 PASSPHRASE = "a long enough passphrase"
 STEP_MS = 5_000
 """Time passes in steps below the 6 s of a beat, so that pages that live can show it."""
@@ -31,6 +36,8 @@ class World:
     async def begin(cls, data: Path, clock: MovableClock | None = None, settings: Settings | None = None) -> Self:
         clock = clock or MovableClock()
         settings = replace(settings or Settings(), port=0, data=data, drain_spread_seconds=0)
+        if not settings.database_url and STORE == "postgres":
+            settings = replace(settings, database_url=await asyncio.to_thread(lambda: shared().fresh()))
         return cls(await start(settings, clock, passphrases=cheap_passphrases()), clock)
 
     @property
@@ -47,6 +54,9 @@ class World:
         for person in self.people:
             await person.close()
         await self.beside.stop()
+        if STORE == "postgres":
+            url = self.beside.settings.database_url
+            await asyncio.to_thread(lambda: shared().drop(url))
 
     async def restart(self, *, down_for_seconds: int = 0) -> None:
         """The server stops and comes back on the same port with the same data; people keep their pages."""
