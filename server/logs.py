@@ -5,10 +5,11 @@ The list of keys that may be logged is closed; anything else is dropped and coun
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
 from collections.abc import MutableMapping
-from typing import Any
+from typing import Any, TextIO, cast
 
 import structlog
 
@@ -46,6 +47,24 @@ def without_values(_logger: object, _name: str, event: MutableMapping[str, Any])
     return event
 
 
+class Unfailing:
+    """A file of which no failure is a failure of the server. Where the disk is full the log often is on it too, and a
+    line that cannot be written must not stop what is done for a call in that very moment. The line is lost, or comes
+    when there is room again."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+
+    def write(self, text: str) -> int:
+        with contextlib.suppress(OSError, ValueError):  # full, or closed
+            self._file.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            self._file.flush()
+
+
 def set_up_logs() -> None:
     """JSON lines on standard error."""
     structlog.configure(
@@ -57,7 +76,7 @@ def set_up_logs() -> None:
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(file=cast(TextIO, Unfailing(sys.stderr))),
         cache_logger_on_first_use=True,
     )
     # Libraries log addresses and paths of requests: what they say stays out, except that something broke.
