@@ -23,7 +23,7 @@ PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *DOCS.rglob("*.md")])
 WRITTEN = [page for page in PAGES if page.name != "protocol.md"]
 PROTOCOL = (DOCS / "protocol.md").read_text()
 ENDINGS = ("py", "md", "ts", "tsx", "db", "key", "pem", "journal")
-COMMAND = r"(?:^|[`/ ])beside (serve|demo|doctor|db|user|verify)\b(?: ([a-z][a-z-]+))?"
+COMMAND = r"(?:^|[`/ ])beside (serve|auditor|timers|backup|restore|demo|doctor|db|user|verify)\b(?: ([a-z][a-z-]+))?"
 SOURCES = ("presence", "rooms", "server", "clients", "tests", "docs", ".ci")
 
 
@@ -159,7 +159,7 @@ def test_every_command_that_a_document_names_can_be_typed() -> None:
         for word in re.findall(r"\./do ([a-z-]+)", text):
             assert word in words, f"{name(page)}: ./do {word}"
         for command, sub in re.findall(
-            r"(?:^|[`/ ])beside (serve|demo|doctor|db|user|verify)\b(?: ([a-z-]+))?", text, re.MULTILINE
+            r"(?:^|[`/ ])beside (serve|auditor|timers|backup|restore|demo|doctor|db|user|verify)\b(?: ([a-z-]+))?", text, re.MULTILINE
         ):
             assert command in tree, f"{name(page)}: beside {command}"
             assert not sub or not tree[command] or sub in tree[command], f"{name(page)}: beside {command} {sub}"
