@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import shutil
 import signal
 import sys
 import tempfile
@@ -51,15 +52,19 @@ async def main(chosen: argparse.Namespace, folder: Path) -> int:
     return 1 if outcome.violations else 0
 
 
+def keep_logs(made: Path, where: Path) -> None:
+    where.mkdir(parents=True, exist_ok=True)
+    for log in made.glob("**/*.log"):
+        shutil.copy(log, where / log.name)
+
+
 if __name__ == "__main__":
     chosen = options(sys.argv[1:])
     enter_namespace(sys.argv[1:])
     with tempfile.TemporaryDirectory(prefix="beside-faults-") as made:
-        folder = Path(made)
-        if chosen.keep is not None:
-            chosen.keep.mkdir(parents=True, exist_ok=True)
-        code = asyncio.run(main(chosen, folder))
-        if chosen.keep is not None:
-            for log in folder.glob("**/*.log"):
-                (chosen.keep / log.name).write_bytes(log.read_bytes())
+        try:
+            code = asyncio.run(main(chosen, Path(made)))
+        finally:
+            if chosen.keep is not None:
+                keep_logs(Path(made), chosen.keep)
     sys.exit(code)
