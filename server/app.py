@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-import secrets
 import socket
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -19,7 +18,7 @@ from presence.roster import Roster
 from rooms.ladder import next_deadline
 from rooms.witness import WitnessTimes
 from server.audited import Audited
-from server.bus.local import LocalBus
+from server.between_nodes import BetweenNodes, between_nodes
 from server.clock import MARK, Clock, SystemClock
 from server.folder import take_folder
 from server.gateway.announcer import Announcer
@@ -39,7 +38,6 @@ from server.media.keyring import LocalKeyring
 from server.media.relay import Relay
 from server.paging.webpush import WebPush, public_key
 from server.ports import Tx
-from server.registry.tickets import SealedTickets
 from server.settings import CLOSING_AT_MOST, Settings
 from server.site.accounts import FIRST_COORDINATOR, AccountPages, Passphrases
 from server.site.guard import BODY_AT_MOST_BYTES, middleware
@@ -69,6 +67,7 @@ class Beside:
     media: MediaSockets
     timers: Timers
     audited: Audited
+    between: BetweenNodes
     announcer: Announcer
     push: WebPush
     health: HealthPages
@@ -100,6 +99,7 @@ class Beside:
                 await asyncio.gather(self.arrivals.drain(spread), self.media.drain(spread))
                 await self.timers.stop()
                 await self.audited.stop()
+                await self.between.close()
                 await self.push.close()
                 await self.announcer.close()
                 await self.runner.cleanup()
@@ -163,9 +163,8 @@ async def _start(
 ) -> Beside:
     storage = await open_storage(settings, clock)
     store, clock, keys = storage.store, storage.clock, storage.keys
-    bus = LocalBus()
-    # Of one process alone: a restart spends all that were issued.
-    hub, tickets = Hub(), SealedTickets(secrets.token_bytes(32), bus)
+    between = between_nodes(settings, keys.secret, shared=storage.shared is not None)
+    hub, tickets = Hub(), between.tickets
     places = Places(
         settings.connections_at_most,
         settings.connections_before_hello_at_most,
@@ -206,7 +205,7 @@ async def _start(
     sockets_at_most = settings.connections_at_most + settings.connections_before_hello_at_most + CLOSING_AT_MOST
     door = Door(arrivals.serve, connections_at_most=sockets_at_most)
     arrivals.bind(services, door.wait_closed)
-    health = HealthPages(services, timers, hub, settings.metrics_token)
+    health = HealthPages(services, timers, hub, between.bus, settings.metrics_token)
     app = web.Application(middlewares=[middleware(settings)], client_max_size=BODY_AT_MOST_BYTES)
     app.router.add_get("/ws", guarded(door, settings))
     app.router.add_get("/media", guarded(media.door, settings))
@@ -225,7 +224,8 @@ async def _start(
     if isinstance(clock, SystemClock):
         await store.write(lambda tx: tx.accounts.set_fact(MARK, clock.mark()))
     await store.replay()
-    calls = await presence.restart(services)
+    others_are_there = await between.start(settings, services)
+    calls = await presence.restart(services, others_are_there=others_are_there)
     runner = web.AppRunner(app, access_log=None, handle_signals=False)
     await runner.setup()
     server = runner.server
@@ -248,8 +248,8 @@ async def _start(
     gc.set_threshold(*GC_THRESHOLDS)
     log.info("ready", port=listener.sockets[0].getsockname()[1], calls=calls)
     return Beside(
-        settings, services, store, hub, door, media, timers, audited, announcer, push, health, runner, listener,
-        arrivals, folder, first_link,
+        settings, services, store, hub, door, media, timers, audited, between, announcer, push, health, runner,
+        listener, arrivals, folder, first_link,
     )  # fmt: skip
 
 

@@ -4,7 +4,8 @@ down for any of them (docs/decisions/0014)."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager, suppress
 
 import structlog
 
@@ -24,6 +25,7 @@ STORE_SECONDS = (2.0, 1.0)
 """How often the store is asked while the bus is up, and while it is not: whoever is cut off from the bus alone is heard
 there, and must hear us there, before what we said is over."""
 CERTAIN_AFTER_SECONDS = HOLDS_MS / 1000
+FIRST_WORDS_SECONDS = 1.5
 PRESENCE, ASK = "presence", "presence?"
 
 Tell = Callable[[AccountId], Awaitable[None]]
@@ -67,6 +69,22 @@ class Neighbours:
         tasks += [self._by_store] if self._by_store is not None else []
         await asyncio.gather(*tasks, return_exceptions=True)
         self.say()
+
+    async def others_are_there(self) -> bool:
+        """Whether any other node speaks, heard on either road in the first moments."""
+        async with _at_most(FIRST_WORDS_SECONDS):
+            while not self._heard_anybody():
+                if not self._bus.up:
+                    await self._ask_store()
+                await asyncio.sleep(LOOK_SECONDS)
+        return self._heard_anybody()
+
+    def _heard_anybody(self) -> bool:
+        return bool(self._roster.elsewhere.nodes(self._clock.now()))
+
+    def look_at_calls_of(self, accounts: Iterable[AccountId]) -> None:
+        """As soon as it is certain who is here."""
+        self._to_settle.update(dict.fromkeys(accounts))
 
     # ---- saying
 
@@ -176,3 +194,10 @@ class Neighbours:
     @staticmethod
     def _now() -> float:
         return asyncio.get_running_loop().time()
+
+
+@asynccontextmanager
+async def _at_most(seconds: float) -> AsyncIterator[None]:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            yield

@@ -157,7 +157,10 @@ async def test_pr03_a_node_that_begins_is_told_at_once(deployment: Deployment, m
     await rome.sees(maria=True)
 
 
-async def test_pr03_a_page_that_is_hidden_or_goes_into_a_call_is_heard_of(deployment: Deployment) -> None:
+async def test_pr03_a_page_that_is_hidden_or_goes_into_a_call_is_heard_of_before_it_is_said_anyway(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "SAY_SECONDS", 3_600.0)
     oslo, rome = await deployment.node("oslo"), await deployment.node("rome")
     oslo.comes(MARIA)
     page = ConnectionId("page of maria")

@@ -328,6 +328,7 @@ def test_serve_has_no_way_to_move_the_clock(monkeypatch: pytest.MonkeyPatch, tmp
     assert environment.names - policy - set(LIMITS) == {
         "PORT", "BESIDE_DATA", "BESIDE_HOST", "BESIDE_PUBLIC_ORIGIN", "BESIDE_EXIT_TARGET", "BESIDE_CONTACT",
             "BESIDE_METRICS_TOKEN", "BESIDE_AUDITOR_EXPECTED", "BESIDE_AUDITOR_HOST", "BESIDE_SWITCH_URL",
+            "DATABASE_URL", "REDIS_URL", "BESIDE_REDIS_NAMESPACE",
     }  # fmt: skip
     assert not [n for n in environment.names | set(Settings.__slots__) if _smells_of_a_clock(n)]
     handed: list[tuple[tuple[Any, ...], dict[str, Any]]] = []

@@ -1,0 +1,70 @@
+"""The composition root of what nodes say to each other: the bus (`REDIS_URL`), tickets, and who is connected where."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+from functools import partial
+
+import structlog
+
+from server.bus.local import LocalBus
+from server.bus.redis import RedisBus
+from server.handlers import presence
+from server.handlers.services import Services
+from server.registry.neighbours import Neighbours
+from server.registry.node import begin_life
+from server.registry.tickets import SealedTickets
+from server.settings import Settings
+
+log = structlog.get_logger("between_nodes")
+
+
+@dataclass(slots=True)
+class BetweenNodes:
+    """Of a node that shares its store with others; on one machine a bus that has nobody to tell."""
+
+    bus: LocalBus | RedisBus
+    tickets: SealedTickets
+    neighbours: Neighbours | None = None
+
+    async def start(self, settings: Settings, services: Services) -> bool:
+        """Returns whether another node is there: then what comes from presence does not start anew (UC19)."""
+        await self.bus.start()
+        if isinstance(self.bus, LocalBus) and self.bus.up:
+            return False
+        self.neighbours = Neighbours(
+            begin_life(settings.data),
+            self.bus,
+            services.store,
+            services.roster,
+            services.clock,
+            partial(presence.told_elsewhere, services),
+            partial(presence.settle_calls, services),
+        )
+        await self.neighbours.start()
+        # Whoever had a page on this node before it was started, and has none now, is gone (UC5, UC10).
+        self.neighbours.look_at_calls_of(await services.store.read(lambda tx: tx.calls.busy_accounts()))
+        return await self.neighbours.others_are_there()
+
+    async def close(self) -> None:
+        if self.neighbours is not None:
+            await self.neighbours.stop()
+        await self.bus.close()
+
+
+def between_nodes(settings: Settings, secret: bytes, *, shared: bool) -> BetweenNodes:
+    """`shared`: other nodes have the same store and the same secret."""
+    if not shared:
+        if settings.redis_url:
+            log.warning("redis_not_used", why="one machine with SQLite has nobody to tell: set DATABASE_URL too")
+        bus: LocalBus | RedisBus = LocalBus()
+        # Of one process alone: a restart spends all that were issued.
+        return BetweenNodes(bus, SealedTickets(secrets.token_bytes(32), bus))
+    # Without a Redis everything takes the slow road, by the store.
+    bus = LocalBus(up=False)
+    if settings.redis_url:
+        bus = RedisBus(settings.redis_url, settings.redis_namespace, secrets.token_hex(8))
+    return BetweenNodes(bus, SealedTickets(hmac.new(secret, b"tickets", hashlib.sha256).digest(), bus))
