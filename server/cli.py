@@ -105,8 +105,8 @@ async def _serve(settings: Settings) -> None:
         why = f" ({error.orig})" if isinstance(error, DBAPIError) else ""
         if settings.database_url:
             raise BadSetting(
-                "The database of DATABASE_URL takes no writes. Does it run, does a database of that name exist, and may "
-                "this user make tables in it? The lines above say what it answered."
+                "The database of DATABASE_URL takes no writes. Does it run, does a database of that name exist, and "
+                "may this user make tables in it? The lines above say what it answered."
             ) from None
         raise BadSetting(
             f"The database in {settings.data} takes no writes{why}. Is the disk full, or the folder read-only? "
@@ -188,11 +188,10 @@ def upgrade(*, data: Data = None) -> None:
 @user.command(name="list")
 def list_people(*, data: Data = None) -> None:
     """Show volunteers and coordinators, and how many accounts there are."""
-    from server.offline import offline
+    from server.offline import by_hand
     from server.people import described
 
-    with offline(_settings(None, None, data, None)) as (tx, _now):
-        print("\n".join(described(tx)))
+    print("\n".join(by_hand(_settings(None, None, data, None), lambda tx, _now: described(tx))))
 
 
 @user.command
@@ -208,12 +207,12 @@ def volunteer(login: str, *, name: str = "", off: bool = False, data: Data = Non
     off
         Take the role back.
     """
-    from server.offline import offline
+    from server.offline import by_hand
     from server.people import set_volunteer
 
-    with offline(_settings(None, None, data, None)) as (tx, now):
-        said = set_volunteer(tx, login, name, on=not off, now=now)
-    print(said)
+    print(
+        by_hand(_settings(None, None, data, None), lambda tx, now: set_volunteer(tx, login, name, on=not off, now=now))
+    )
 
 
 @user.command
@@ -229,12 +228,14 @@ def coordinator(login: str, *, name: str = "", off: bool = False, data: Data = N
     off
         Take the role back.
     """
-    from server.offline import offline
+    from server.offline import by_hand
     from server.people import set_coordinator
 
-    with offline(_settings(None, None, data, None)) as (tx, now):
-        said = set_coordinator(tx, login, name, on=not off, now=now)
-    print(said)
+    print(
+        by_hand(
+            _settings(None, None, data, None), lambda tx, now: set_coordinator(tx, login, name, on=not off, now=now)
+        )
+    )
 
 
 @user.command(name="revoke-devices")
@@ -246,12 +247,10 @@ def revoke_devices(login: str, *, data: Data = None) -> None:
     login
         Their login name.
     """
-    from server.offline import offline
+    from server.offline import by_hand
     from server.people import revoke_devices as revoke
 
-    with offline(_settings(None, None, data, None)) as (tx, now):
-        said = revoke(tx, login, now)
-    print(said)
+    print(by_hand(_settings(None, None, data, None), lambda tx, now: revoke(tx, login, now)))
 
 
 @app.command

@@ -1,21 +1,26 @@
-"""The operator's way to the store without the server: one transaction on the data folder, whether or not a server runs
-on it. SQLite's WAL and `BEGIN IMMEDIATE` make the two take turns; each waits at most 2 s for the other.
+"""The operator's way to the store without the server: one transaction, whether or not a server runs on it. SQLite's WAL
+and `BEGIN IMMEDIATE` make the two take turns, PostgreSQL's lock of all writers does; each waits at most some seconds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from server.clock import SystemClock
-from server.ports import Tx
+from server.ports import StoreDown, Tx
 from server.settings import BadSetting, Settings
+from server.store.postgres import clock_of
+from server.store.postgres_database import once
 from server.store.sqlite import latest_instant, sqlite_engine
-from server.store.tx import SqlTx
+from server.store.tx import SqlTx, latest_instant_in
+
+T = TypeVar("T")
 
 
 def database_of(settings: Settings) -> Path:
@@ -26,10 +31,29 @@ def database_of(settings: Settings) -> Path:
     return path
 
 
+def by_hand(settings: Settings, work: Callable[[Tx, int], T]) -> T:
+    """Run `work(transaction, now in ms)` on the database of these settings, whichever it is, and commit. What `work`
+    raises undoes it. Raises :class:`BadSetting` when the database cannot be used."""
+    if not settings.database_url:
+        with offline(settings) as (tx, now):
+            return work(tx, now)
+
+    def run(db: Connection) -> T:
+        return work(SqlTx(db), max(clock_of(db), latest_instant_in(db)))
+
+    try:
+        return once(settings.database_url, run)
+    except StoreDown as down:
+        raise BadSetting(
+            f"The database of DATABASE_URL cannot be used ({type(down.__cause__).__name__}). See what this says: "
+            "beside doctor. If it was made by an older Beside, run: beside db upgrade"
+        ) from None
+
+
 @contextmanager
 def offline(settings: Settings) -> Iterator[tuple[Tx, int]]:
-    """`(transaction, now in ms)`, committed at the end of the block and rolled back by an exception. `now` is never
-    before what the store has seen, as for the server itself."""
+    """On the file in the data folder: `(transaction, now in ms)`, committed at the end of the block and rolled back by
+    an exception. `now` is never before what the store has seen, as for the server itself."""
     engine = sqlite_engine(database_of(settings))
     try:
         now = SystemClock(not_before=latest_instant(engine)).now()

@@ -49,8 +49,8 @@ class Storage:
 
 
 def upgrade_database(settings: Settings) -> None:
-    """Make or upgrade the database; a folder and a file are readable by their owner alone. Not in a thread whose event
-    loop runs. Raises `server.ports.StoreDown` when PostgreSQL does not let it."""
+    """Make or upgrade the database; a folder and a file are readable by their owner alone. Raises
+    `server.ports.StoreDown` when PostgreSQL does not let it."""
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     if settings.database_url:
         upgrade_postgres(settings.database_url)

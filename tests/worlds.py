@@ -54,7 +54,7 @@ class World:
         for person in self.people:
             await person.close()
         await self.beside.stop()
-        if STORE == "postgres":
+        if STORE == "postgres" and self.beside.settings.database_url:
             url = self.beside.settings.database_url
             await asyncio.to_thread(lambda: shared().drop(url))
 

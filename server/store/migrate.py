@@ -25,8 +25,8 @@ def upgrade(path: Path, revision: str = "head") -> None:
 
 
 def upgrade_postgres(url: str, revision: str = "head") -> None:
-    """The same for a database of PostgreSQL, which must exist; whole, or not at all. Not in a thread whose event loop
-    runs. Raises `server.ports.StoreDown`."""
+    """The same for a database of PostgreSQL, which must exist; whole, or not at all. Raises
+    `server.ports.StoreDown`."""
 
     def work(db: Connection) -> None:
         take_writers_lock(db)

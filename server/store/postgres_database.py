@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -159,12 +160,17 @@ def take_writers_lock(db: Connection) -> None:
 def once(
     url: str, work: Callable[[Connection], T], *, read_only: bool = False, limits: Limits = SERVING, node: str = ""
 ) -> T:
-    """One transaction on a connection of its own. Raises :class:`StoreDown`. Not in a thread whose event loop runs."""
-    database = PostgresDatabase(url, node, read_only=read_only, limits=limits)
-    try:
-        return database.transact(work)
-    finally:
-        database.dispose()
+    """One transaction on a connection and in a thread of its own, waited for here. Raises :class:`StoreDown`."""
+
+    def run() -> T:
+        database = PostgresDatabase(url, node, read_only=read_only, limits=limits)
+        try:
+            return database.transact(work)
+        finally:
+            database.dispose()
+
+    with ThreadPoolExecutor(1, "store-once") as thread:
+        return thread.submit(run).result()
 
 
 def _code(error: BaseException) -> str:

@@ -13,7 +13,8 @@ from tests.worlds import Member, World
 
 
 @pytest.fixture
-def data(world: World) -> Path:
+def data(world: World, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("DATABASE_URL", world.beside.settings.database_url)  # empty: the file in the folder
     return world.beside.settings.data
 
 

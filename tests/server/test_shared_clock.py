@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from server import shared_clock
 from server.shared_clock import SharedClock
 
 NOW = 1_900_000_000_000
@@ -16,7 +15,7 @@ class Machine:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.ns = 77_000 * MS
-        monkeypatch.setattr(shared_clock.time, "monotonic_ns", lambda: self.ns)
+        monkeypatch.setattr("server.shared_clock.time.monotonic_ns", lambda: self.ns)
 
     def waits(self, ms: float) -> None:
         self.ns += int(ms * MS)
