@@ -158,9 +158,7 @@ def test_every_command_that_a_document_names_can_be_typed() -> None:
         text = page.read_text()
         for word in re.findall(r"\./do ([a-z-]+)", text):
             assert word in words, f"{name(page)}: ./do {word}"
-        for command, sub in re.findall(
-            r"(?:^|[`/ ])beside (serve|auditor|timers|backup|restore|demo|doctor|db|user|verify)\b(?: ([a-z-]+))?", text, re.MULTILINE
-        ):
+        for command, sub in re.findall(COMMAND, text, re.MULTILINE):
             assert command in tree, f"{name(page)}: beside {command}"
             assert not sub or not tree[command] or sub in tree[command], f"{name(page)}: beside {command} {sub}"
 

@@ -1,0 +1,111 @@
+"""`beside doctor` on a deployment of several nodes: real servers, set up wrongly."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from server import doctor
+from server.backup import postgres as backup
+from server.doctor import Finding, Level, Look
+from server.doctor.postgresql import asked, judged
+from server.heartbeat import FACT, Heartbeat
+from server.settings import Settings
+from tests.contracts.valkey import a_valkey
+from tests.postgres import MISSING, a_postgres, binaries, shared
+
+
+@pytest.fixture
+async def settings(tmp_path: Path) -> AsyncIterator[Settings]:
+    if binaries() is None:
+        pytest.skip(MISSING)
+    server = await asyncio.to_thread(shared)
+    url = await asyncio.to_thread(server.fresh)
+    yield replace(Settings(), data=tmp_path, database_url=url)
+    await asyncio.to_thread(server.drop, url)
+
+
+async def found(look: Look, settings: Settings) -> list[Finding]:
+    return await asyncio.to_thread(lambda: list(look(settings)))
+
+
+async def only(look: Look, settings: Settings) -> Finding:
+    (one,) = await found(look, settings)
+    return one
+
+
+async def test_a_server_that_forgets_when_power_fails_must_be_mended(settings: Settings) -> None:
+    """That of the tests does, to be quick."""
+    finding = await only(doctor.postgres, settings)
+    assert finding.level is Level.MEND
+    assert finding.what.startswith("fsync is off")
+
+
+async def test_a_sound_server_is_left_in_peace_and_each_wrong_setting_is_named() -> None:
+    if binaries() is None:
+        pytest.skip(MISSING)
+    place = a_postgres("synchronous_commit=off")
+    server = await asyncio.to_thread(place.__enter__)
+    try:
+        settings = replace(Settings(), database_url=await asyncio.to_thread(server.fresh))
+        finding = await only(doctor.postgres, settings)
+        assert (finding.level, finding.what.split(".")[0]) == (Level.LOOK, "synchronous_commit is off")
+        answers = await asked(settings.database_url) | {"synchronous_commit": "on"}
+        assert not list(judged(answers)), "nothing is wrong with it"
+        for wrong, words in (
+            ({"one_process_for_two": True}, "pooler"),
+            ({"free": 4}, "Only 4 connections"),
+            ({"ahead_seconds": -3600.0}, "-3600 s"),
+            ({"revision": "0001"}, "schema 0001"),
+            ({"version": 12}, "too old"),
+            ({"server_encoding": "SQL_ASCII"}, "SQL_ASCII"),
+            ({"standby": True}, "takes no writes"),
+            ({"default_transaction_read_only": "on"}, "takes no writes"),
+            ({"full_page_writes": "off"}, "full_page_writes"),
+        ):
+            (one,) = judged(answers | wrong)
+            assert words in one.what
+        await asyncio.to_thread(server.stop)
+        gone = await only(doctor.postgres, settings)
+        assert gone.level is Level.MEND
+        assert "cannot be used" in gone.what
+        assert settings.database_url not in str(gone)
+    finally:
+        await asyncio.to_thread(place.__exit__, None, None, None)
+
+
+async def test_oc07_the_auditor_and_the_age_of_a_backup_are_facts_there(settings: Settings, tmp_path: Path) -> None:
+    expected = replace(settings, auditor_expected=True, switch_url="https://switch.example/x")
+    assert (await only(doctor.auditor, expected)).level is Level.MEND
+    assert (await only(doctor.backups, settings)).level is Level.LOOK
+    beat = Heartbeat(int(time.time() * 1000), 0, 0)
+    db = await asyncpg.connect(settings.database_url)
+    await db.execute("INSERT INTO facts VALUES ($1, $2)", FACT, str(beat))
+    await db.close()
+    assert (await only(doctor.auditor, expected)).level is Level.OK
+    await asyncio.to_thread(backup.save, settings.database_url, tmp_path / "b")
+    assert (await only(doctor.backups, settings)).level is Level.OK
+
+
+async def test_nothing_is_asked_of_servers_that_are_not_there() -> None:
+    assert not await found(doctor.postgres, Settings())
+    assert not await found(doctor.redis, Settings())
+
+
+async def test_a_redis_that_forgets_or_is_gone_must_be_mended(tmp_path: Path) -> None:
+    with a_valkey(tmp_path) as server:
+        settings = replace(Settings(), redis_url=server.url)
+        assert (await only(doctor.redis, settings)).level is Level.OK
+        server.ask("CONFIG", "SET", "maxmemory-policy", "allkeys-lru")
+        assert (await only(doctor.redis, settings)).level is Level.LOOK
+        server.ask("CONFIG", "SET", "maxmemory", "100mb")
+        forgets = await only(doctor.redis, settings)
+        assert (forgets.level, "allkeys-lru" in forgets.what) == (Level.MEND, True)
+        server.kill()
+        assert "cannot be used" in (await only(doctor.redis, settings)).what
