@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -20,7 +21,9 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from beside_client import Client, sign_up
+from server.backup.restore import restore
 from server.settings import from_environment
+from server.store.migrate import upgrade
 from tests.server.child import REPO, a_child, free_port
 from tests.worlds import PASSPHRASE
 
@@ -131,6 +134,19 @@ def test_systemd_takes_the_unit(unit: Path, tmp_path: Path) -> None:
     )
     ours = [line for line in verified.stderr.splitlines() if "beside" in line]
     assert (verified.returncode, ours) == (0, []), verified.stderr
+
+
+def test_the_nightly_backup_writes_over_that_of_the_week_before(tmp_path: Path) -> None:
+    upgrade(tmp_path / "beside.db")
+    (backups := tmp_path / "backups").mkdir()
+    (line,) = re.findall(r"^ExecStart=(.*)$", (DEPLOY / "systemd" / "beside-backup.service").read_text(), re.MULTILINE)
+    line = line.replace("$$", "$").replace("%%", "%").replace("/var/lib/beside-backups", str(backups))
+    line = line.replace("/opt/beside/.venv/bin/beside", f"{sys.executable} -m server.cli")
+    for _week in range(2):
+        subprocess.run(shlex.split(line), check=True, cwd=REPO, env=os.environ | {"BESIDE_DATA": str(tmp_path)})
+        (file,) = backups.iterdir()
+        assert file.suffix == ".backup"
+        restore(file, tmp_path / f"restored {_week}")
 
 
 def test_the_settings_of_the_units_are_settings() -> None:
