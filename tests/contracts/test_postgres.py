@@ -75,6 +75,7 @@ class Heard:
     def __init__(self) -> None:
         self.told: list[list[Change]] = []
         self.all_anew = 0
+        self.rings = 0
         self.happened = asyncio.Event()
 
     def gather(self, tx: Tx, changed: Sequence[Change]) -> list[Any]:
@@ -87,6 +88,9 @@ class Heard:
     def everything(self) -> None:
         self.all_anew += 1
         self.happened.set()
+
+    def wrote(self) -> None:
+        self.rings += 1
 
     @property
     def rows(self) -> list[tuple[str, tuple[str | int, ...], str]]:
@@ -164,8 +168,7 @@ async def test_a_database_that_is_stopped_and_started_again(own_server: Postgres
     node = await Node(url, "one").start()
     acknowledged: list[str] = []
     under_way = [asyncio.ensure_future(_say_and_note(node, f"{n}", acknowledged)) for n in range(300)]
-    while len(acknowledged) < 20:
-        await asyncio.sleep(0)
+    await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
     await asyncio.to_thread(own_server.stop)
     results = await asyncio.gather(*under_way, return_exceptions=True)
     assert {type(r) for r in results if r is not None} <= {StoreDown}
@@ -245,6 +248,7 @@ async def test_a_node_hears_what_others_wrote_once_in_order_and_nothing_of_its_o
     await two.store.write(lambda tx: tx.accounts.set_fact("own", "2"))
     await asyncio.sleep(0)
     assert len(heard.rows) == 3
+    assert heard.rings == 2, "and the others are rung for each commit of its own, and for nothing else"
 
 
 async def test_what_others_wrote_is_told_before_what_was_decided_after_it(nodes: tuple[Node, Node]) -> None:
@@ -463,13 +467,18 @@ async def test_uc15_after_whatever_two_nodes_did_both_mirrors_are_the_store(  # 
             chance.choice(nodes).mirror.reload_soon()
     for node in nodes:
         await node.store.poll()
-    async with asyncio.timeout(BACK_WITHIN_SECONDS):
-        while any(node.mirror._since is not None for node in nodes):
-            await asyncio.sleep(0.01)
+    await asyncio.to_thread(_copied_anew)
     stored = await asyncio.to_thread(once, url, _copied, read_only=True)
     assert stored["calls"]
     for node in nodes:
         assert await node.mirror.read(lambda tx: _copied(tx.db)) == stored  # type: ignore[attr-defined]
+
+
+def _copied_anew() -> None:
+    """Every copy that was under way is made; what reads a mirror from now on is behind it in its queue."""
+    for thread in threading.enumerate():
+        if thread.name == "mirror-copy":
+            thread.join(BACK_WITHIN_SECONDS)
 
 
 def _copied(db: Connection) -> dict[str, list[tuple[Any, ...]]]:
@@ -499,9 +508,7 @@ async def test_uc15_a_row_that_the_copy_has_is_not_put_back_to_what_it_was(nodes
     await one.store.write(lambda tx: tx.accounts.set_fact("colour", "blue"))
     await one.store.write(lambda tx: tx.accounts.set_fact("colour", "red"))
     slow.set()
-    async with asyncio.timeout(BACK_WITHIN_SECONDS):
-        while one.mirror._since is not None:
-            await asyncio.sleep(0.01)
+    await asyncio.to_thread(_copied_anew)
     assert await one.mirror.read(lambda tx: tx.accounts.fact("colour")) == "red"
 
 
