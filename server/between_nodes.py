@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 
 import structlog
 
+from server.bus.doorbell import Doorbell
 from server.bus.local import LocalBus
 from server.bus.redis import RedisBus
 from server.handlers import presence
@@ -29,10 +31,18 @@ class BetweenNodes:
     bus: LocalBus | RedisBus
     tickets: SealedTickets
     neighbours: Neighbours | None = None
+    bell: Doorbell | None = None
+
+    def doorbell(self, look: Callable[[], Awaitable[None]]) -> Doorbell:
+        """Rung by whoever commits; `look` asks the store what that was."""
+        self.bell = Doorbell(self.bus, look)
+        return self.bell
 
     async def start(self, settings: Settings, services: Services) -> bool:
         """Returns whether another node is there: then what comes from presence does not start anew (UC19)."""
         await self.bus.start()
+        if self.bell is not None:
+            self.bell.start()
         if isinstance(self.bus, LocalBus) and self.bus.up:
             return False
         self.neighbours = Neighbours(
@@ -52,6 +62,8 @@ class BetweenNodes:
     async def close(self) -> None:
         if self.neighbours is not None:
             await self.neighbours.stop()
+        if self.bell is not None:
+            await self.bell.stop()
         await self.bus.close()
 
 
@@ -59,7 +71,7 @@ def between_nodes(settings: Settings, secret: bytes, *, shared: bool) -> Between
     """`shared`: other nodes have the same store and the same secret."""
     if not shared:
         if settings.redis_url:
-            log.warning("redis_not_used", why="one machine with SQLite has nobody to tell: set DATABASE_URL too")
+            log.warning("redis_url_not_used")  # one machine with SQLite has nobody to tell
         bus: LocalBus | RedisBus = LocalBus()
         # Of one process alone: a restart spends all that were issued.
         return BetweenNodes(bus, SealedTickets(secrets.token_bytes(32), bus))

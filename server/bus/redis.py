@@ -137,7 +137,8 @@ class RedisBus:
                 finally:
                     await line.close()
             except Exception as error:
-                log.warning("bus_line_lost", line=name, error=type(error).__name__)
+                if self.up or tries == 0:  # not four times a second for as long as it lasts
+                    log.warning("bus_line_lost", kind=name, error=type(error).__name__)
             self._went_down()
             tries = 0 if self._now() - began > LIVED_SECONDS else tries + 1
             await asyncio.sleep(random.uniform(0, min(BACKOFF_SECONDS[1], least * 2 ** min(tries, 10))))  # noqa: S311
@@ -250,7 +251,7 @@ class RedisBus:
         try:
             handler(payload)
         except Exception:
-            log.exception("bus_handler_failed", topic=topic.partition(":")[0])
+            log.exception("bus_handler_failed", kind=topic.partition(":")[0])
 
     # ---- hearing oneself
 
@@ -282,7 +283,7 @@ class RedisBus:
             try:
                 tell()
             except Exception:
-                log.exception("bus_handler_failed", topic="up")
+                log.exception("bus_handler_failed", kind="up")
 
     @staticmethod
     def _now() -> float:

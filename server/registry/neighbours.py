@@ -26,6 +26,8 @@ STORE_SECONDS = (2.0, 1.0)
 there, and must hear us there, before what we said is over."""
 CERTAIN_AFTER_SECONDS = HOLDS_MS / 1000
 FIRST_WORDS_SECONDS = 1.5
+STOOD_STILL_SECONDS = 3.0
+"""This process was paused: what was said meanwhile is old by now."""
 PRESENCE, ASK = "presence", "presence?"
 
 Tell = Callable[[AccountId], Awaitable[None]]
@@ -44,6 +46,7 @@ class Neighbours:
         self._number = 0
         self._said_changes = -1
         self._said_at = self._store_answered_at = float("-inf")
+        self._looked_at = self._now()
         self._asked_store_at = self._now()  # the bus has a moment to come up before anything goes by the store
         self._certain_at = self._now() + CERTAIN_AFTER_SECONDS
         self._was_up = False
@@ -109,7 +112,7 @@ class Neighbours:
         said = decode(data)
         if said.node.id == self._me.id:
             if said.node.epoch > self._me.epoch:
-                log.error("two_nodes_with_one_id", node=self._me.id)
+                log.error("two_nodes_with_one_id", subject=self._me.id)
             return
         self._changed(self._roster.elsewhere.hear(said, self._clock.now()))
 
@@ -132,10 +135,11 @@ class Neighbours:
         """One round: what changed is said, what was not said again is forgotten, and the store is asked when it is
         time."""
         now, elsewhere = self._now(), self._roster.elsewhere
-        if self._was_up and not self._bus.up:  # who could not hear takes that for nobody's silence
+        stood_still = now - self._looked_at > STOOD_STILL_SECONDS
+        if stood_still or (self._was_up and not self._bus.up):  # who could not hear takes that for nobody's silence
             elsewhere.excuse(self._clock.now() + HOLDS_MS)
-        self._was_up = self._bus.up
-        if not self._bus.up and now - self._store_answered_at > SAY_SECONDS + 1:
+        self._looked_at, self._was_up = now, self._bus.up
+        if stood_still or (not self._bus.up and now - self._store_answered_at > SAY_SECONDS + 1):
             self._certain_at = now + CERTAIN_AFTER_SECONDS
         if self._roster.changes != self._said_changes or now - self._said_at >= SAY_SECONDS:
             self.say()

@@ -289,6 +289,20 @@ async def test_pr03_whoever_hears_nothing_takes_that_for_nobodys_silence(
     await until(lambda: rome.settled == [MARIA, MARIA])
 
 
+async def test_pr03_a_node_that_was_paused_takes_that_for_nobodys_silence(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    oslo, rome = await deployment.node("oslo"), await deployment.node("rome")
+    oslo.comes(MARIA)
+    await until(lambda: rome.settled == [MARIA])
+    monkeypatch.setattr(module, "CERTAIN_AFTER_SECONDS", 3_600.0)
+    deployment.clock.advance(HOLDS_MS)
+    rome.neighbours._looked_at -= HOLDS_MS / 1000
+    rome.neighbours.look()  # before it has read what came meanwhile
+    assert rome.roster.is_connected(MARIA)
+    assert rome.neighbours._certain_at > asyncio.get_running_loop().time() + 3_000
+
+
 # ---------------------------------------------------------------- what a node is, and what it says
 
 

@@ -108,7 +108,7 @@ async def test_uc05_a_helper_whose_page_moves_to_another_node_has_not_left(nodes
     await until(lambda: any(f"call:{call}" in here.places for here in roster.elsewhere.of(account)))
     await maria.page.close()
     await until(lambda: not roster.connections_of(account) and not oslo.beside.arrivals._tasks)
-    assert roster.is_in(account, f"call:{call}")  # type: ignore[arg-type]
+    assert roster.is_in(account, f"call:{call}")
     kept = await oslo.beside.store.read(lambda tx: tx.calls.get(call))  # type: ignore[arg-type]
     assert kept is not None
     (hers,) = [r.answer for r in kept.recipients.values() if r.account == account]
