@@ -27,6 +27,7 @@ from server.gateway.connection import framed
 from server.gateway.door import Door, guarded
 from server.gateway.hub import Hub
 from server.gateway.media import MediaSockets
+from server.gateway.others import Others
 from server.gateway.places import Places
 from server.gateway.porch import Porch
 from server.handlers import presence
@@ -51,6 +52,7 @@ from server.timers import Timers
 
 log = structlog.get_logger("app")
 BACKLOG = 512
+COME_BACK_WITHIN_SECONDS = 5
 GC_THRESHOLDS = (50_000, 20, 50)
 MorePages = Callable[[Services, Settings], Iterable[web.RouteDef]]
 
@@ -197,6 +199,11 @@ async def _start(
         announcer.calls_saved,
     )
     announcer.bind(services)
+    if storage.shared is not None:
+        bell = between.doorbell(storage.shared.poll)
+        storage.shared.tell_others(
+            Others(hub, announcer, bell.ring, lambda: arrivals.send_back(COME_BACK_WITHIN_SECONDS))
+        )
     push = WebPush(store, clock, keys.push, settings.contact, lambda page: page_sent(services, page), local=local_push)
     timers = Timers(services, push.send_due, arrivals.watch_lines)
     hear = partial(hear_in_store, store) if storage.shared else partial(hear_in_folder, settings.data)

@@ -1,0 +1,27 @@
+"""A deployment of two nodes, and who is there when the test begins."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.nodes.world import Deployment, a_deployment
+from tests.worlds import Member, a_group_with
+
+
+@pytest.fixture
+async def two(tmp_path: Path) -> AsyncIterator[Deployment]:
+    async with a_deployment(tmp_path) as there:
+        yield there
+
+
+@pytest.fixture
+async def apart(two: Deployment) -> list[Member]:
+    """Ana on the first node; Maria, who moderates, and Tom on the second, both open to calls."""
+    maria, ana, tom = await a_group_with(two.nodes[0], "Maria", "Ana", "Tom")
+    maria, tom = await two.move(1, maria), await two.move(1, tom)
+    for peer in (maria, tom):
+        await peer.be_available()
+    return [ana, maria, tom]

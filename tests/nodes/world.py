@@ -1,0 +1,65 @@
+"""Several nodes of one deployment, in one process: each with a data folder of its own, one PostgreSQL, one Valkey."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from beside_client import Client
+from server.settings import Settings
+from tests.contracts.valkey import Valkey
+from tests.fakes import MovableClock
+from tests.postgres import Postgres, shared
+from tests.worlds import AT_ONCE, Member, World
+
+
+@dataclass(slots=True)
+class Deployment:
+    """`nodes[0]` is where people are made; `at` opens further pages of theirs on another."""
+
+    nodes: list[World]
+    clock: MovableClock
+    valkey: Valkey
+    pages: list[Client]
+
+    async def at(self, node: int, who: Member | Client) -> Client:
+        """A page of the same account and device on another node."""
+        client = who.page if isinstance(who, Member) else who
+        account = replace(client.account, base_url=self.nodes[node].url)
+        page = Client(account, backoff=AT_ONCE)
+        self.pages.append(page)
+        return await page.start()
+
+    async def move(self, node: int, member: Member) -> Member:
+        """The member's only page is on this node from here on."""
+        page = await self.at(node, member)
+        await member.page.close()
+        return Member(page, member.membership)
+
+
+@asynccontextmanager
+async def a_deployment(
+    folder: Path, count: int = 2, postgres: Postgres | None = None, settings: Settings | None = None
+) -> AsyncIterator[Deployment]:
+    server = postgres if postgres is not None else await asyncio.to_thread(lambda: shared())
+    url = await asyncio.to_thread(server.fresh)
+    valkey = Valkey(folder / "valkey")
+    await asyncio.to_thread(valkey.start)
+    clock = MovableClock()
+    there = Deployment([], clock, valkey, [])
+    plain = replace(settings or Settings(), database_url=url, redis_url=valkey.url)
+    try:
+        for number in range(count):
+            there.nodes.append(await World.begin(folder / f"node{number}", clock, plain))
+        yield there
+    finally:
+        for page in there.pages:
+            await page.close()
+        for node in there.nodes:
+            await node.end()
+        await asyncio.to_thread(valkey.kill)
+        if server.process is not None:
+            await asyncio.to_thread(server.drop, url)
