@@ -6,6 +6,7 @@ One node today. `nodes` is a list, and people come through one proxy for each, s
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import random
 import signal
@@ -13,6 +14,7 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from tests.faults.disk import SmallDisk
@@ -84,8 +86,30 @@ class Deployment:
         os.kill(self.node.pid, signal.SIGCONT)
         self.ready_at = time.monotonic()
 
+    def store_was_down(self, since_ms: int, until_ms: int) -> bool:
+        """Whether the server says that its store counted as down at some time between these two (UC15)."""
+        down: int | None = None
+        for line in self.node.log().splitlines():
+            at, event = _logged(line)
+            if event == "store_down":
+                down = at
+            elif event in ("store_back", "ready") and down is not None:
+                if down <= until_ms and at >= since_ms:
+                    return True
+                down = None
+        return down is not None and down <= until_ms
+
     def is_alive(self) -> bool:
         return self.node.process is not None and self.node.process.returncode is None
+
+
+def _logged(line: str) -> tuple[int, str]:
+    """When, in ms since 1970, and what."""
+    try:
+        said = json.loads(line)
+        return round(datetime.fromisoformat(said["timestamp"]).timestamp() * 1000), str(said["event"])
+    except (ValueError, KeyError, TypeError):  # a line that is not of the server's own log
+        return 0, ""
 
 
 @asynccontextmanager

@@ -121,6 +121,7 @@ class Responder(Life):
     never: bool = False
     """Lets every card lie: their group is one in which nobody comes."""
     _answered: set[tuple[str, int]] = field(default_factory=set)
+    _busy: set[str] = field(default_factory=set)
 
     async def live(self, stop: asyncio.Event) -> None:
         async with asyncio.TaskGroup() as under_way:
@@ -132,9 +133,17 @@ class Responder(Life):
             await stop.wait()
 
     def _unanswered(self, state: State) -> View:
-        return next((c for c in state.asked_by if (c["call"], c["ringing"]) not in self._answered), {})
+        free = (c for c in state.asked_by if c["call"] not in self._busy)
+        return next((c for c in free if (c["call"], c["ringing"]) not in self._answered), {})
 
     async def _respond(self, call: str, stop: asyncio.Event) -> None:
+        self._busy.add(call)
+        try:
+            await self._answer(call, stop)
+        finally:
+            self._busy.discard(call)
+
+    async def _answer(self, call: str, stop: asyncio.Event) -> None:
         await self.pause(0.05, 0.6, stop)
         with contextlib.suppress(Refused):  # taken, over, or their pledge of this attempt is spent
             match self.chance.choice(("come", "come", "come", "cant", "withdraw", "nothing")):

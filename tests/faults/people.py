@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -88,6 +89,8 @@ class Person(Client):
         self._shown: dict[str, tuple[Log, int]] = {}
         self._words = 0
         self._stay_away = False
+        self._opening_anew: Counter[str] = Counter()
+        """Rooms that this line asked for without a position, and has not got yet."""
 
     @property
     def history(self) -> History:
@@ -158,6 +161,8 @@ class Person(Client):
     async def _write(self, frame: View) -> None:
         if self._socket is not None and frame.get("k") and frame["k"] not in self.history.commands:
             self._note_command(frame)
+        if frame["t"] == "open_room" and frame.get("after") is None:
+            self._opening_anew[frame["room"]] += 1
         await super()._write(frame)
 
     def _note_command(self, frame: View) -> None:
@@ -173,6 +178,7 @@ class Person(Client):
         if self.up:
             self.up = False
             self.history.lines.append(Line(now(), self.name, up=False))
+        self._opening_anew.clear()
         super()._lost_line()
 
     def _note(self, event: View) -> None:
@@ -217,9 +223,11 @@ class Person(Client):
         held, shown = self._shown.get(room, (log, 0))
         if held is not log:
             shown = 0
-        if event["t"] == "room_now" and not event["resumed"] and shown:
-            behind = event["head"] - shown
-            self.history.not_continued.append(NotContinued(now(), self.name, room, shown, behind))
+        if event["t"] == "room_now" and not event["resumed"]:
+            if shown and not self._opening_anew[room]:
+                behind = event["head"] - shown
+                self.history.not_continued.append(NotContinued(now(), self.name, room, shown, behind))
+            self._opening_anew[room] -= self._opening_anew[room] > 0
             shown = 0
         fresh = log.entries[_place_after(log, shown) :]
         new = {e["seq"] for e in fresh}

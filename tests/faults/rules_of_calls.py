@@ -156,7 +156,11 @@ def _delivered_and_not(h: History) -> Iterator[Violation]:
     for call in h.calls.values():
         for r in call.recipients.values():
             if r.part is Part.PEER and r.reached >= Reached.DELIVERED and (call.id, r.name) not in acked:
-                yield Violation("delivered and not", f"{call.id} is said to have reached {r.name}", (r,))
+                story = [c for c in h.commands.values() if (c.about, c.who) == (call.id, r.name)]
+                cards = [card for card in h.cards if (card.call, card.who) == (call.id, r.name)]
+                yield Violation(
+                    "delivered and not", f"{call.id} is said to have reached {r.name}", (r, *story, *cards[:8])
+                )
 
 
 def up_spans(h: History) -> dict[str, list[tuple[Seconds, Seconds]]]:

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from beside_client import sign_up
+from beside_client import connect, sign_up
 from rooms.record import check_text
 from server.record_key import encode, verify
 from tests.faults.cast import GROUPS, PASSPHRASE, Cast
@@ -18,7 +18,7 @@ from tests.faults.checker import violations
 from tests.faults.deployment import SHORT_MS, a_deployment
 from tests.faults.history import Fault, History, Seen, Violation
 from tests.faults.nemeses import NEMESES, Nemesis, ServerKilled, Where
-from tests.faults.people import Person, now
+from tests.faults.people import now
 from tests.faults.plan import strikes
 from tests.faults.recovery import recovered, untrue
 from tests.faults.store import StoreFromOutside
@@ -43,6 +43,7 @@ class Outcome:
     disk: str
     looks: int
     worst_late_s: float
+    rung_again_from_memory: int
     ready_s: list[float]
     not_run: dict[str, str]
     violations: list[Violation] = field(default_factory=list)
@@ -102,11 +103,8 @@ async def a_stage(
             await cast.come(deployment.node.first_token)
             group = cast.groups[groups[0]]
             stranger = await sign_up(deployment.url, f"{group.name}-stranger", PASSPHRASE)
-            page = Person(stranger.login, stranger, cast.book, group.name)
-            await page.start()
-            await page.use_invite(await group.moderator.make_invite(group.id), page.name)
-            await page.close()
-            cast.wanderers.add(page.name)
+            async with connect(stranger) as page:
+                await page.use_invite(await group.moderator.make_invite(group.id), stranger.login)
             deployment.node.program = program
             where = Where(deployment, cast, stranger, group.room)
             stage = Stage(where, Watch(deployment, store, cast.history), store)
@@ -130,10 +128,20 @@ async def run(folder: Path, seed: str, seconds: float, *, only: Sequence[str] = 
         await stage.end_watch()
         await stage.store.read_all(stage.history)
         deployment = stage.where.deployment
+        watch, node = stage.watch, deployment.node
         outcome = Outcome(
-            seed, time.monotonic() - began - setup_s, stage.history, deployment.kills, deployment.disk.kind,
-            stage.watch.looks, stage.watch.worst_late_s, deployment.node.seconds_to_ready, not_run, setup_s=setup_s,
-        )  # fmt: skip
+            seed=seed,
+            seconds=time.monotonic() - began - setup_s,
+            history=stage.history,
+            kills=deployment.kills,
+            disk=deployment.disk.kind,
+            looks=watch.looks,
+            worst_late_s=watch.worst_late_s,
+            rung_again_from_memory=watch.rung_again_from_memory,
+            ready_s=node.seconds_to_ready,
+            not_run=not_run,
+            setup_s=setup_s,
+        )
     outcome.violations = violations(outcome.history, FAILSAFE_AFTER_SECONDS)
     return outcome
 
@@ -180,7 +188,8 @@ async def _settle(stage: Stage) -> None:
     ended = await asyncio.gather(*stage.tasks, return_exceptions=True)
     for life, how in zip(stage.cast.lives, ended, strict=True):
         if isinstance(how, BaseException):
-            what = f"{life.person.name} as {type(life).__name__}: {type(how).__name__} {how}"
+            why = how.exceptions if isinstance(how, BaseExceptionGroup) else how
+            what = f"{life.person.name} as {type(life).__name__}: {why!r}"
             latest = h.latest_of(life.person.name)
             h.seen.append(Seen(now(), "a life did not end as it should", what, latest))
     for group in stage.cast.groups.values():
