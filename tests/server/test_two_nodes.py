@@ -127,7 +127,9 @@ async def test_uc10_a_caller_whose_node_dies_is_lost_and_the_call_lives(nodes: l
     # As by kill -9: the bus of rome is mute, and it does nothing any more.
     between = rome.beside.between
     assert between.neighbours is not None
-    between.neighbours._looking.cancel()  # type: ignore[union-attr]
+    for task in (between.neighbours._looking, between.neighbours._telling):
+        assert task is not None
+        task.cancel()
     await between.bus.close()
     rome.clock.advance(HOLDS_MS)
     assert not oslo.beside.services.roster.elsewhere.nodes(rome.clock.now())
