@@ -363,6 +363,8 @@ class Client(Commands):
 
     async def _ack(self, card: View) -> None:
         """Delivered, once for each time this device is asked: `sound_at` is new with every ring."""
+        if self._socket is None:
+            return  # a call was raised while the welcome was made: the card comes again after it
         ringing = (card["call"], card["sound_at"])
         if self.acks_cards and card["mine"] == "asked" and card["stood_down"] == "no" and ringing not in self._acked:
             self._acked.add(ringing)
