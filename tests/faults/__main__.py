@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import shutil
 import signal
 import sys
@@ -61,6 +62,8 @@ def keep_logs(made: Path, where: Path) -> None:
 if __name__ == "__main__":
     chosen = options(sys.argv[1:])
     enter_namespace(sys.argv[1:])
+    for name in ("DATABASE_URL", "REDIS_URL"):  # somebody's real ones: a run makes its own servers
+        os.environ.pop(name, None)
     with tempfile.TemporaryDirectory(prefix="beside-faults-") as made:
         try:
             code = asyncio.run(main(chosen, Path(made)))
