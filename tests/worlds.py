@@ -54,8 +54,8 @@ class World:
         for person in self.people:
             await person.close()
         await self.beside.stop()
-        if STORE == "postgres" and self.beside.settings.database_url:
-            url = self.beside.settings.database_url
+        url = self.beside.settings.database_url
+        if STORE == "postgres" and str(shared().folder) in url:
             await asyncio.to_thread(lambda: shared().drop(url))
 
     async def restart(self, *, down_for_seconds: int = 0) -> None:
