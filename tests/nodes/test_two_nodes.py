@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from tests.nodes.world import Deployment
 from tests.worlds import Member
 
@@ -55,13 +57,16 @@ async def test_uc16_who_was_removed_on_one_node_reads_no_further_word_on_the_oth
 
 
 async def test_cb02_a_block_made_on_one_node_holds_on_the_other(two: Deployment, apart: list[Member]) -> None:
+    """Also for a page of theirs on the node of the one whom they blocked."""
     ana, maria, tom = apart
-    for one in (ana, tom):
-        await one.page.open_room(one.room)
+    beside_tom = await two.at(1, ana)
+    for page in (ana.page, beside_tom):
+        await page.open_room(ana.room)
     await ana.page.block_member(tom.id)
     await tom.page.say(tom.room, "not for Ana")
     await maria.page.say(maria.room, "for all")
-    await ana.page.until(lambda s: s.said_in(ana.room) == ["for all"])
+    for page in (ana.page, beside_tom):
+        await page.until(lambda s: s.said_in(ana.room) == ["for all"])
     call = await ana.page.raise_call(ana.group)
     await maria.page.until(lambda s: s.card_of(call))
     assert not tom.page.state.card_of(call)
@@ -73,7 +78,8 @@ async def test_a_device_that_is_signed_out_on_one_node_is_closed_on_the_other(
     ana, _maria, _tom = apart
     elsewhere = await two.at(1, ana)
     await ana.page.account.sign_out()
-    await elsewhere.over()
+    async with asyncio.timeout(20):
+        await elsewhere.over()
 
 
 async def test_uc04_each_deadline_is_done_once_by_whichever_node(two: Deployment, apart: list[Member]) -> None:

@@ -44,7 +44,7 @@ class Deployment:
 async def a_deployment(
     folder: Path, count: int = 2, postgres: Postgres | None = None, settings: Settings | None = None
 ) -> AsyncIterator[Deployment]:
-    server = postgres if postgres is not None else await asyncio.to_thread(lambda: shared())
+    server = postgres if postgres is not None else await asyncio.to_thread(_shared)
     url = await asyncio.to_thread(server.fresh)
     valkey = Valkey(folder / "valkey")
     await asyncio.to_thread(valkey.start)
@@ -63,3 +63,7 @@ async def a_deployment(
         await asyncio.to_thread(valkey.kill)
         if server.process is not None:
             await asyncio.to_thread(server.drop, url)
+
+
+def _shared() -> Postgres:
+    return shared()
