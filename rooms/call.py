@@ -116,6 +116,8 @@ class Why(StrEnum):
     """A block with the caller, a narrower audience, not of the group or of on-call any more: again once that ends."""
     BESIDE = "beside"
     """A block with a helper who was nearer: again in a later attempt, when that helper is gone."""
+    TAKEN = "taken"
+    """Their place was given to someone nearer where nobody could know of it (UC15): again in a later attempt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +268,11 @@ class Call:
     check_in_at: Instant | None = None
     """When a caller who ended the call and consented is asked how they are (UC12)."""
     end: End = None
+    reopened: int = 0
+    """How often it went on after it was closed: an end that is older than that ends nothing."""
+    changed: Mapping[str, int] = field(default_factory=dict)
+    """At which version each part, and each person in it by member id, changed last; since the press where it is not
+    said. For putting two branches together (UC15): see `rooms.unsaved`."""
 
 
 # ---- what can be read off a call

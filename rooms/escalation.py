@@ -293,7 +293,7 @@ def _may_be_rung(call: Call, candidate: Candidate, now: Instant, *, again: bool)
     match recipient.answer:
         case Coming() | InRoom() | Here() | Dismissed(why=Why.REFUSED):
             return False
-        case Dismissed(why=Why.BESIDE):
+        case Dismissed(why=Why.BESIDE | Why.TAKEN):
             beside = any(helper.member in candidate.blocks for helper in helpers(call))
             return recipient.rung_at < call.waiting_since and not beside
         case Dismissed():

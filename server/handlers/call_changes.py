@@ -12,6 +12,7 @@ from rooms.candidates import Candidate
 from rooms.escalation import advance
 from rooms.ladder import next_deadline
 from rooms.refusals import Refusal, Refused
+from rooms.unsaved import next_version
 from server.handlers.services import Reaches, Services
 from server.ports import Tx
 from server.records import Page
@@ -38,7 +39,7 @@ def save_call(services: Services, tx: Tx, before: Call | None, after: Call, now:
     if before is not None and after == before:
         tx.calls.set_due(after.id, next_deadline(after, services.policy))
         return before
-    after = replace(after, version=before.version + 1 if before is not None else 1)
+    after = replace(after, version=1) if before is None else next_version(before, after)
     tx.calls.save(after, next_deadline(after, services.policy))
     tx.calls.add_pages(_new_pages(services, tx, before, after, now, reaches))
     first = [m for m, r in after.recipients.items() if r.asked_first and _rung_now(before, after, m)]
@@ -64,7 +65,7 @@ def save_ack(services: Services, tx: Tx, before: Call, after: Call) -> Call:
     """A device's ack: nothing can be due because of it, so nobody is gathered."""
     if after == before:
         return before
-    after = replace(after, version=before.version + 1)
+    after = next_version(before, after)
     tx.calls.save(after, next_deadline(after, services.policy))
     return after
 

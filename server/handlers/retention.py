@@ -13,6 +13,7 @@ from presence.ids import Instant, MemberId, Millis
 from rooms.call import Asked, Call, CantNow, Parked, Recipient
 from rooms.ladder import next_deadline
 from rooms.policy import HOUR
+from rooms.unsaved import next_version, without_its_past
 from server.handlers import witness_changes
 from server.handlers.services import Services
 from server.ports import Tx
@@ -68,7 +69,7 @@ async def _forget_parked(services: Services, before: Instant) -> None:
         for call in due:
             tx.chat.blank_room(call.room)
             kept = {m: r for m, r in call.recipients.items() if m not in _only_asked(call)}
-            after = replace(call, recipients=kept, words="", version=call.version + 1)
+            after = next_version(call, replace(call, recipients=kept, words=""))
             tx.calls.begin_anew(after, next_deadline(after, services.policy))
             forgotten.append(after)
         return forgotten
@@ -89,7 +90,7 @@ def _only_asked(call: Call) -> set[MemberId]:
 def _without_traces(call: Call, *, words: bool) -> Call:
     """Only those who were here remain. A call whose words are due keeps no words of its own either."""
     kept = {m: _plain(r) for m, r in call.recipients.items() if r.was_here}
-    return replace(call, recipients=kept, words=call.words if words else "")
+    return without_its_past(replace(call, recipients=kept, words=call.words if words else ""))
 
 
 def _plain(recipient: Recipient) -> Recipient:

@@ -224,8 +224,22 @@ MUTANTS = (
     Mutant(
         "a finished call comes back",
         "rooms/unsaved.py",
-        "if saved is None or saved.version < unsaved.version:",
-        "if saved is None or saved.version <= unsaved.version:",
+        "return call.reopened, is_over(call), stamp, text",
+        "return call.reopened, False, stamp, text",
+        "uc15",
+    ),
+    Mutant(
+        "two halves give one place to two people",
+        "rooms/unsaved.py",
+        "    if not beyond:\n",
+        "    if beyond:\n",
+        "uc06",
+    ),
+    Mutant(
+        "what only one half did is lost",
+        "rooms/unsaved.py",
+        "    stamp = call.changed.get(member, SINCE_THE_PRESS)\n",
+        "    stamp = call.version\n",
         "uc15",
     ),
     Mutant(
