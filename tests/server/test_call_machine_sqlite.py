@@ -47,7 +47,7 @@ from server.record_key import RecordKey
 from server.records import Account
 from server.settings import Settings
 from server.store.migrate import upgrade
-from server.store.sqlite import SqliteStore
+from server.store.sqlite import SqliteDatabase, SqliteStore
 from server.timers import Timers
 from server.who import Who
 from server.wire import frames as f
@@ -123,7 +123,9 @@ class Node:
             keyring=LocalKeyring(new_id),
         )
         self.announcer.bind(self.services)
-        raw = self.store._writer._engine.raw_connection()
+        database = self.store._writer._database
+        assert isinstance(database, SqliteDatabase)
+        raw = database._engine.raw_connection()
         raw.cursor().execute("PRAGMA synchronous=OFF")  # nothing is killed here, and a disk is slow
         raw.close()
         self.timers = Timers(self.services, _nothing_due, lambda: None)
