@@ -28,6 +28,9 @@ class Here:
     """Those of them that a visible page has open."""
     locked: bool = False
     """Every one of their pages there is: it shows nothing of others (CB4)."""
+    got: Mapping[str, Instant] = field(default_factory=dict, compare=False)
+    """Witnessed action → when a visible page there last said that something of it had reached it (WA4). Said every few
+    seconds: nobody is told of that alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +118,10 @@ class Elsewhere:
     def of(self, account: AccountId) -> list[Here]:
         """What each node says of this person."""
         return [told.people[account] for told in list(self._told.values()) if account in told.people]
+
+    def got(self, account: AccountId, action: str) -> Instant | None:
+        """When something of this action last reached a page of theirs, by the newest word of any node."""
+        return max((here.got[action] for here in self.of(account) if action in here.got), default=None)
 
     def reaches(self) -> Mapping[AccountId, bool]:
         """Everyone connected elsewhere, and whether one of their pages there is visible."""

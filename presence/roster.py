@@ -8,7 +8,8 @@ their seats are this node's own; what is said of a person is of all nodes togeth
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from presence.availability import Reach
@@ -17,6 +18,8 @@ from presence.ids import AccountId, ConnectionId, DeviceId, Instant, Millis
 from presence.lease import Lease, LeaseTimes, excused, grant, renew, with_urgency
 
 K = TypeVar("K")
+GOT_KEPT_MS: Millis = 60_000
+"""What reached a page longer ago keeps nobody present."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,8 @@ class Seat:
     lease: Lease
     places: frozenset[str] = frozenset()
     locked: bool = False
+    got: Mapping[str, Instant] = field(default_factory=dict)
+    """Witnessed action → when this page last said that something of it had reached it (WA4)."""
 
 
 class Roster:
@@ -108,6 +113,14 @@ class Roster:
             self._seats[connection] = replace(seat, places=seat.places - {place})
             self._drop(self._in_place, place, connection)
 
+    def got(self, connection: ConnectionId, action: str, now: Instant) -> None:
+        """Something of a witnessed action reached this page. Other nodes hear it with what is said anyway: within the
+        2 s of that nobody's presence hangs on it."""
+        seat = self._seats.get(connection)
+        if seat is not None:
+            kept = {other: at for other, at in seat.got.items() if now - at < GOT_KEPT_MS}
+            self._seats[connection] = replace(seat, got={**kept, action: now})
+
     def excuse(self, ms: Millis) -> None:
         """For so long nobody was asked or heard: every lease goes on for that much longer."""
         for connection, seat in self._seats.items():
@@ -138,6 +151,7 @@ class Roster:
                 places=known.places | seat.places,
                 visible_places=known.visible_places | seen,
                 locked=known.locked and seat.locked,
+                got=_newest(known.got, seat.got),
             )
         return found
 
@@ -182,3 +196,7 @@ class Roster:
             held.discard(connection)
             if not held:
                 del index[key]
+
+
+def _newest(one: Mapping[str, Instant], other: Mapping[str, Instant]) -> Mapping[str, Instant]:
+    return {key: max(one.get(key, 0), other.get(key, 0)) for key in one.keys() | other.keys()} if one else other

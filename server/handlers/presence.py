@@ -23,6 +23,7 @@ from server.handlers.calls import member_in_call
 from server.handlers.groups import my_group_view, person_of
 from server.handlers.services import Services
 from server.handlers.unreadable import mend_calls
+from server.handlers.witness_time import go_on as go_on_with_actions
 from server.handlers.witness_time import restart as restart_actions
 from server.handlers.witness_views import action_card, may_see, my_action
 from server.handlers.witness_watching import devices_changed
@@ -259,6 +260,7 @@ async def restart(services: Services, *, others_are_there: bool = False) -> int:
 
     calls = await services.store.write(begin)
     if others_are_there:
+        await go_on_with_actions(services)
         return len(calls)
     await restart_actions(services)
     for at in range(0, len(calls), RESTARTED_AT_ONCE):  # all in one would be late with many calls, at each start again

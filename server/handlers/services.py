@@ -38,6 +38,8 @@ class LastGot:
 
     at: Instant
     account: AccountId
+    here: bool = False
+    """It said so to this node."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,10 @@ class Services:
     witness_times: WitnessTimes = field(default_factory=WitnessTimes)
     got: dict[ActionId, dict[MemberId, LastGot]] = field(default_factory=dict)
     """Leases of the witnesses who are present (WA4), renewed by their pages."""
+    looked_at_witnesses: float = float("inf")
+    """By the loop's clock: when those leases were last looked at."""
+    hears_others_at: float = 0
+    """By the loop's clock: until then this node may not have read what the others said."""
     latest: dict[ActionId, Action] = field(default_factory=dict)
     """Actions as they were last announced: a read that was under way meanwhile must not be told after it."""
     turned: dict[ActionId, TurnedBy] = field(default_factory=dict)

@@ -238,8 +238,9 @@ async def got(services: Services, who: Who, command: w.Got) -> None:
         return
     if action.account in services.hidden_from(who.account):
         return
+    services.roster.got(who.connection, action_id, now)
     if witness.present_since is not None:
-        services.got.setdefault(action_id, {})[witness.member] = LastGot(now, who.account)
+        services.got.setdefault(action_id, {})[witness.member] = LastGot(now, who.account, here=True)
     if services.store.afloat or commands.got(action, witness.member, medium, now) is action:
         return
 

@@ -81,3 +81,10 @@ async def restart(services: Services) -> None:
 
     for action in await services.store.write(begin):
         services.note_present(action, now)
+
+
+async def go_on(services: Services) -> None:
+    """Other nodes are there and went on: nothing starts anew, and from here on this node looks too who is present."""
+    now = services.clock.now()
+    for action in await services.store.read(lambda tx: tx.actions.of_state("running")):
+        services.note_present(action, now)

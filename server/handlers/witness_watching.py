@@ -2,23 +2,37 @@
 
 A witness's lease is in memory and renewed by their own page; the action holds only when it began and ended. The
 member's line is the same for everyone: the session waits, and says since when.
+
+Every node looks, and the one with the witness's page knows best: it ends their presence after 10 s. The others hear of
+it with what that node says of who is there, every 2 s at the latest (docs/decisions/0014), and wait 3 s longer before
+they end it themselves: for as long a presence may be told that is over, when a node is cut off. Not to wait would tell
+of an absence that is none at each hiccup of the bus, and such a witness may attest nothing. When a node is dead nobody
+waits for it.
 """
 
 from __future__ import annotations
 
-from presence.ids import AccountId, ActionId, MemberId
+import asyncio
+
+from presence.ids import AccountId, ActionId, Instant, MemberId, Millis
 from rooms import witness_commands
 from rooms.witness import Action, Ended, Proposed, is_over, lapse, present, went_away
-from server.handlers.services import Services, TurnedBy
+from server.handlers.services import LastGot, Services, TurnedBy
 from server.handlers.witness_changes import Act, change_some, save_action
 from server.ports import Tx
+
+THEIR_NODE_MS: Millis = 3_000
+"""How much longer a lease lasts for a node that does not have the witness's page."""
+STOOD_STILL_SECONDS = 2.0
+HEARS_AGAIN_SECONDS = 3.0
+"""This process was paused: what the others said meanwhile is read first."""
 
 
 def only_present(services: Services, action_id: ActionId) -> Act:
     """WA4, as of now: whoever got nothing for 10 s is not present, and neither is whoever has hidden every page. A
     lost line is given its 10 s: after a restart everybody's is. To be made before the transaction: it is a copy."""
     now, times = services.clock.now(), services.witness_times
-    last = {member: got.at for member, got in services.got.get(action_id, {}).items()}
+    last = _last_got(services, action_id, now)
     shown = services.roster.reaches()
 
     def act(action: Action) -> Action:
@@ -34,11 +48,13 @@ def only_present(services: Services, action_id: ActionId) -> Act:
 async def look_at_witnesses(services: Services) -> None:
     """WA4: whoever is not present any more is written down as away, the moment that is known."""
     now, times, shown = services.clock.now(), services.witness_times, services.roster.reaches()
+    _note_pause(services)
     for action_id, got in list(services.got.items()):
+        last = _last_got(services, action_id, now)
         late: list[MemberId] = [
             member
-            for member, last in got.items()
-            if now - last.at >= times.present_for_ms or shown.get(last.account) is False
+            for member, at in last.items()
+            if now - at >= times.present_for_ms or shown.get(got[member].account) is False
         ]
         if not late:
             continue
@@ -53,6 +69,30 @@ async def look_at_witnesses(services: Services) -> None:
             got.pop(member, None)
         if changed is not None:
             services.changes.action_changed(changed)
+
+
+def _last_got(services: Services, action_id: ActionId, now: Instant) -> dict[MemberId, Instant]:
+    """When something last reached each who is present, as this node or any other heard it; now, for whoever another
+    node may have heard since."""
+    found: dict[MemberId, Instant] = {}
+    kept, elsewhere = services.got.get(action_id, {}), services.roster.elsewhere
+    waits_ms = services.witness_times.present_for_ms + THEIR_NODE_MS
+    hears = asyncio.get_running_loop().time() >= services.hears_others_at
+    for member in list(kept):
+        there = elsewhere.got(kept[member].account, action_id)
+        if there is not None and there > kept[member].at:  # remembered: it counts too when their node is dead
+            kept[member] = LastGot(there, kept[member].account)
+        got = kept[member]
+        waits = not got.here and bool(elsewhere.of(got.account)) and (now - got.at < waits_ms or not hears)
+        found[member] = now if waits else got.at
+    return found
+
+
+def _note_pause(services: Services) -> None:
+    at = asyncio.get_running_loop().time()
+    if at - services.looked_at_witnesses > STOOD_STILL_SECONDS:
+        services.hears_others_at = at + HEARS_AGAIN_SECONDS
+    services.looked_at_witnesses = at
 
 
 # ---------------------------------------------------------------- the member's line

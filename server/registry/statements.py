@@ -18,6 +18,7 @@ class _Person(msgspec.Struct, array_like=True, frozen=True):
     locked: bool
     places: list[str]
     visible_places: list[str]
+    got: dict[str, int] = {}
 
 
 class _Part(msgspec.Struct, array_like=True, frozen=True):
@@ -46,7 +47,8 @@ def encode(
     parts: list[list[msgspec.Raw]] = [[]]
     size = 0
     for account, here in people.items():
-        raw = msgspec.Raw(_encode(_Person(account, here.visible, here.locked, [*here.places], [*here.visible_places])))
+        person = _Person(account, here.visible, here.locked, [*here.places], [*here.visible_places], dict(here.got))
+        raw = msgspec.Raw(_encode(person))
         size += len(raw)
         if size > part_at_most_bytes and parts[-1]:
             parts.append([])
@@ -64,7 +66,7 @@ def decode(data: bytes) -> Statement:
     for raw in said.people:
         one = _decode_person(raw)
         people[AccountId(one.account)] = Here(
-            one.visible, frozenset(one.places), frozenset(one.visible_places), one.locked
+            one.visible, frozenset(one.places), frozenset(one.visible_places), one.locked, one.got
         )
     node = Node(said.node, said.epoch)
     return Statement(node, said.number, said.holds_until, people, said.part, said.parts)

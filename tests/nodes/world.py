@@ -5,16 +5,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from beside_client import Account, Client
+from beside_client import Client
 from server.settings import Settings
-from tests.contracts.valkey import Valkey, a_valkey
+from tests.contracts.valkey import Valkey
 from tests.fakes import MovableClock
 from tests.postgres import MISSING, Postgres, binaries, shared
 from tests.worlds import AT_ONCE, Member, World
@@ -23,37 +23,11 @@ WITHIN_SECONDS = 20
 """A stuck test ends; nothing is measured by it."""
 
 
-@asynccontextmanager
-async def nodes_of_one_deployment(folder: Path, *names: str) -> AsyncIterator[tuple[list[World], Valkey]]:
-    if binaries() is None:
-        pytest.skip(MISSING)
-    url = await asyncio.to_thread(lambda: shared().fresh())
-    try:
-        with a_valkey(folder / "valkey") as valkey:
-            settings, clock = Settings(database_url=url, redis_url=valkey.url, redis_namespace="0"), MovableClock()
-            async with AsyncExitStack() as stack:
-                worlds = []
-                for name in names:
-                    worlds.append(await World.begin(folder / name, clock, settings))
-                    stack.push_async_callback(worlds[-1].end)
-                yield worlds, valkey
-    finally:
-        await asyncio.to_thread(lambda: shared().drop(url))
-
-
 async def until(true: Callable[[], Any]) -> None:
     """For what tells nobody of itself."""
     async with asyncio.timeout(WITHIN_SECONDS):
         while not true():  # noqa: ASYNC110  the nodes are watched from outside
             await asyncio.sleep(0.02)
-
-
-async def at(world: World, member: Member) -> Member:
-    """The same person with a page at this node; the one they had is closed."""
-    mine = member.page.account
-    page = await world.page_of(Account(world.url, mine.login, mine.cookie))
-    await member.page.close()
-    return Member(page, member.membership)
 
 
 @dataclass(slots=True)
@@ -106,4 +80,6 @@ async def a_deployment(
 
 
 def _shared() -> Postgres:
+    if binaries() is None:
+        pytest.skip(MISSING)
     return shared()

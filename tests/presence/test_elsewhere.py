@@ -196,3 +196,21 @@ def test_only_what_others_are_to_hear_of_counts_as_a_change() -> None:
     is_told(told=False)
     roster.leave(phone)
     is_told(told=True)
+
+
+def test_wa4_what_reached_a_page_is_told_by_its_newest_word_and_is_no_news_of_its_own() -> None:
+    roster = Roster(LeaseTimes())
+    for page in ("one", "two"):
+        roster.join(ConnectionId(page), MARIA, DeviceId(page), visible=True, urgent=True, now=NOW)
+    changes = roster.changes
+    roster.got(ConnectionId("one"), "action", NOW + 4_000)
+    roster.got(ConnectionId("two"), "action", NOW + 1_000)
+    assert roster.people()[MARIA].got == {"action": NOW + 4_000}
+    assert roster.changes == changes
+
+    elsewhere = Elsewhere()
+    elsewhere.hear(says(1, maria=VISIBLE), NOW)
+    assert elsewhere.hear(says(2, maria=Here(visible=True, got={"action": NOW})), NOW) == set()
+    elsewhere.hear(says(1, node=Node("rome", 1), maria=Here(visible=True, got={"action": NOW + 1})), NOW)
+    assert elsewhere.got(MARIA, "action") == NOW + 1
+    assert elsewhere.got(MARIA, "another") is None
