@@ -115,6 +115,9 @@ class Person(Client):
     async def press(self, group: str) -> str:
         """ "I need someone now", until it is answered. Returns the call's id."""
         key = new_key()
+        # Noted here, for without a line it goes by the second way alone (UC1), on which no frame is sent.
+        room = self.book.room_of_group.get(group, "")
+        self.history.commands[key] = Command(now(), self.name, key, "raise_call", group, room)
         while True:
             try:
                 call = await self.raise_call(group, f"words of {self.name}", key=key)
@@ -168,8 +171,6 @@ class Person(Client):
     def _note_command(self, frame: View) -> None:
         about = next((str(frame[name]) for name in NAMES_SOMETHING if frame.get(name)), "")
         more = str(frame.get("answer") or frame.get("feeling") or "")
-        if frame["t"] == "raise_call":
-            more = self.book.room_of_group.get(frame["group"], "")
         if frame["t"] == "say":
             self.history.said.append(Said(now(), self.name, frame["room"], _word_of(frame["text"])))
         self.history.commands[frame["k"]] = Command(now(), self.name, frame["k"], frame["t"], about, more)
