@@ -12,7 +12,7 @@ import re
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -52,6 +52,8 @@ class Server:
     data: Path
     port: int
     policy: dict[str, int]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    words: tuple[str, ...] = ("serve",)
     process: asyncio.subprocess.Process | None = None
     first_link: str = ""
     lines: list[str] = field(default_factory=list)
@@ -61,11 +63,10 @@ class Server:
         return f"http://127.0.0.1:{self.port}"
 
     async def start(self) -> None:
-        env = {**os.environ, **{f"BESIDE_POLICY_{k}": str(v) for k, v in self.policy.items()}}
         with (self.data.parent / "serve.log").open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "server.cli", "serve", "--port", str(self.port), "--data", str(self.data),
-                cwd=REPO, env=env, stdout=asyncio.subprocess.PIPE, stderr=log,
+                sys.executable, "-m", "server.cli", *self.words, "--port", str(self.port), "--data", str(self.data),
+                cwd=REPO, env=self._env, stdout=asyncio.subprocess.PIPE, stderr=log,
             )  # fmt: skip
         assert self.process.stdout is not None
         while True:
@@ -74,8 +75,13 @@ class Server:
             self.lines.append(line)
             if line.startswith("Beside is ready"):
                 break
-        if not self.first_link and self.data.joinpath("beside.db").exists():
+        if not self.first_link:
             await self._read_first_link()
+
+    @property
+    def _env(self) -> dict[str, str]:
+        policy = {f"BESIDE_POLICY_{name}": str(ms) for name, ms in self.policy.items()}
+        return {**os.environ, **policy, **self.environment}
 
     async def _read_first_link(self) -> None:
         """Two more lines come when nobody runs this server yet."""
@@ -93,7 +99,7 @@ class Server:
     async def command(self, *words: str) -> None:
         """`beside WORDS --data …` beside the running server."""
         done = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "server.cli", *words, "--data", str(self.data), cwd=REPO,
+            sys.executable, "-m", "server.cli", *words, "--data", str(self.data), cwd=REPO, env=self._env,
             stdout=asyncio.subprocess.DEVNULL,
         )  # fmt: skip
         assert await done.wait() == 0
@@ -195,11 +201,17 @@ class World:
     room: str = ""
 
     async def someone(
-        self, name: str, *, coordinator: bool = False, viewport: ViewportSize | None = None, **kw: Any
+        self,
+        name: str,
+        *,
+        coordinator: bool = False,
+        viewport: ViewportSize | None = None,
+        server: Server | None = None,
+        **kw: Any,
     ) -> Someone:
-        """A new account with a browser of its own."""
+        """A new account with a browser of its own; of another node where one is named."""
         context = await self.browser.new_context(viewport=viewport or PHONE, locale="en-GB", **kw)
-        person = Someone(name, context, self.server)
+        person = Someone(name, context, server or self.server)
         body = {"login": f"login {name}", "passphrase": PASSPHRASE, "adult": True}
         if coordinator:
             await person.post("/api/coordinator", {**body, "token": self.server.first_link.partition("=")[2]})
