@@ -47,6 +47,11 @@ class StoreDown(Exception):
     """The store did not commit: disk full, locked for too long, or failing. Nothing of the transaction is kept."""
 
 
+class StoreBusy(StoreDown):
+    """Too much waits for the store already. Nothing was begun, and nothing is lost: try again in a moment. Never of a
+    call."""
+
+
 class StoreLate(Exception):
     """The store has not answered within the limit. The outcome is not known; it may still commit."""
 

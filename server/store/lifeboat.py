@@ -37,8 +37,14 @@ PROBE_LATE_SECONDS = 5.0
 class RealStore(Protocol):
     """The store inside: what it promises is in `server.ports.Store`, and it may keep whoever asks waiting."""
 
-    async def write(self, work: Callable[[Tx], T], late: Callable[[T], None] | None = None) -> T: ...
+    async def write(
+        self, work: Callable[[Tx], T], late: Callable[[T], None] | None = None, *, urgent: bool = False
+    ) -> T: ...
     async def read(self, work: Callable[[Tx], T]) -> T: ...
+    async def read_log(self, work: Callable[[Tx], T]) -> T:
+        """The same, after every read that is not of a log."""
+        ...
+
     def put(self, work: Callable[[Tx], object]) -> None:
         """A write that nobody waits for."""
         ...
@@ -103,7 +109,7 @@ class Lifeboat:
         if not self._afloat:
             try:
                 async with asyncio.timeout(CALL_LATE_SECONDS):
-                    result = await self._store.write(work)
+                    result = await self._store.write(work, urgent=True)
             except (TimeoutError, StoreDown):
                 self._set_afloat()
             else:
@@ -139,7 +145,7 @@ class Lifeboat:
         """A group's log is only in the file."""
         try:
             async with asyncio.timeout(ORDINARY_LATE_SECONDS):
-                return await self._store.read(work)
+                return await self._store.read_log(work)
         except TimeoutError:
             raise StoreLate("unanswered") from None
 
@@ -162,7 +168,7 @@ class Lifeboat:
             try:
                 async with asyncio.timeout(PROBE_LATE_SECONDS):
                     await self._store.read(lambda tx: tx.accounts.fact("probed_at"))  # both, or it comes and goes
-                    await self._store.write(self._note_probe)
+                    await self._store.write(self._note_probe, urgent=True)
                     await self._settle()
             except (TimeoutError, StoreDown):
                 continue
@@ -180,7 +186,7 @@ class Lifeboat:
                 continue
             self._merging, self._unsaved = self._unsaved, Unsaved()
             try:
-                saved = await self._store.write(lambda tx: self._merge(tx, self._merging))
+                saved = await self._store.write(lambda tx: self._merge(tx, self._merging), urgent=True)
             except BaseException:
                 self._merging.add(self._unsaved)
                 self._merging, self._unsaved = Unsaved(), self._merging

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -47,7 +48,8 @@ class Mirror:
         self._engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
         event.listen(self._engine, "connect", _no_own_transactions)
         event.listen(self._engine, "begin", _begin)
-        self._worker = Worker("store-mirror", SqliteDatabase(self._engine))
+        # Nothing is turned away, and all of it is done in the order in which it came: what was followed, then who reads.
+        self._worker = Worker("store-mirror", SqliteDatabase(self._engine), ordinary_at_most=sys.maxsize)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._turn = threading.Lock()
         self._follows = True

@@ -130,29 +130,31 @@ class PostgresStore:
         self._reader.start()
         self._polls = self._loop.create_task(self._keep_up())
 
-    async def write(self, work: Callable[[Tx], T], late: Callable[[T], None] | None = None) -> T:
-        """One serialised, durable transaction; see `server.ports.Store`."""
-        return await self._writer.run(work, late)
+    async def write(
+        self, work: Callable[[Tx], T], late: Callable[[T], None] | None = None, *, urgent: bool = False
+    ) -> T:
+        """One serialised, durable transaction; see `server.ports.Store`. `urgent` work goes before what waits."""
+        return await self._writer.run(work, late, urgent=urgent)
 
     def put(self, work: Callable[[Tx], object]) -> None:
         """A write that nobody waits for."""
         self._writer.put_from_thread(asyncio.get_running_loop(), work)
 
     async def read(self, work: Callable[[Tx], T]) -> T:
-        """A committed snapshot."""
-        return await self._reader.run(work)
+        """A committed snapshot, before any log."""
+        return await self._reader.run(work, urgent=True)
 
     async def write_call(self, work: Callable[[Tx], T]) -> T:
         """Without a lifeboat a call waits like everything else."""
-        return await self.write(work)
+        return await self.write(work, urgent=True)
 
     async def read_log(self, work: Callable[[Tx], T]) -> T:
-        return await self.read(work)
+        return await self._reader.run(work)
 
     async def poll(self) -> None:
         """Look at once whether others have written, and tell of it: the bus has rung. Otherwise the store looks once a
         second by itself. Raises :class:`StoreDown`."""
-        await self._writer.run(self._look, only_looks=True)
+        await self._writer.run(self._look, only_looks=True, urgent=True)
 
     def _look(self, tx: Tx) -> None:
         if not isinstance(tx, SqlTx):

@@ -140,24 +140,26 @@ class SqliteStore:
         self._writer.start()
         self._reader.start()
 
-    async def write(self, work: Callable[[Tx], T], late: Callable[[T], None] | None = None) -> T:
-        """One serialised, durable transaction; see `server.ports.Store`."""
-        return await self._writer.run(work, late)
+    async def write(
+        self, work: Callable[[Tx], T], late: Callable[[T], None] | None = None, *, urgent: bool = False
+    ) -> T:
+        """One serialised, durable transaction; see `server.ports.Store`. `urgent` work goes before what waits."""
+        return await self._writer.run(work, late, urgent=urgent)
 
     def put(self, work: Callable[[Tx], object]) -> None:
         """A write that nobody waits for."""
         self._writer.put_from_thread(asyncio.get_running_loop(), work)
 
     async def read(self, work: Callable[[Tx], T]) -> T:
-        """A committed snapshot."""
-        return await self._reader.run(work)
+        """A committed snapshot, before any log."""
+        return await self._reader.run(work, urgent=True)
 
     async def write_call(self, work: Callable[[Tx], T]) -> T:
         """Without a lifeboat a call waits like everything else."""
-        return await self.write(work)
+        return await self.write(work, urgent=True)
 
     async def read_log(self, work: Callable[[Tx], T]) -> T:
-        return await self.read(work)
+        return await self._reader.run(work)
 
     async def compact(self) -> None:
         """Move the write-ahead log into the file and empty it: with `secure_delete` no copy of a deleted word is left.

@@ -32,10 +32,10 @@ async def test_uc15_a_call_that_was_saved_while_another_was_late_can_be_answered
     boat = lifeboat(world)
     commit = boat._store.write
 
-    async def while_another_is_late(work: Callable[[Tx], Any]) -> Any:
+    async def while_another_is_late(work: Callable[[Tx], Any], **more: Any) -> Any:
         boat._set_afloat()
         monkeypatch.setattr(boat._store, "write", commit)
-        return await commit(work)
+        return await commit(work, **more)
 
     monkeypatch.setattr(boat._store, "write", while_another_is_late)
     raised = await ana.page.ask("raise_call", group=ana.group)
@@ -59,10 +59,10 @@ async def test_uc15_who_joined_while_another_was_late_is_told_of_their_group(
     boat = lifeboat(world)
     commit = boat._store.write
 
-    async def while_another_is_late(work: Callable[[Tx], Any], *late: Any) -> Any:
+    async def while_another_is_late(work: Callable[[Tx], Any], *late: Any, **more: Any) -> Any:
         boat._set_afloat()
         monkeypatch.setattr(boat._store, "write", commit)
-        return await commit(work, *late)
+        return await commit(work, *late, **more)
 
     monkeypatch.setattr(boat._store, "write", while_another_is_late)
     mine = await una.use_invite(invite, "Una")  # returns once the group is among hers
