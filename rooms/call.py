@@ -125,6 +125,8 @@ class Dismissed:
     """Hears “enough people”, whatever the reason (UC16, CB2)."""
 
     why: Why
+    cant_at: Instant | None = None
+    """They said that they can't, before or since. A peer's word holds, whatever came between (UC7)."""
 
 
 Answer = Asked | CantNow | Coming | InRoom | Here | Left | Withdrawn | Lapsed | Dismissed

@@ -51,6 +51,7 @@ def advance(call: Call, now: Instant, candidates: tuple[Candidate, ...], policy:
     """
     if not isinstance(call.end, Closed):
         call = _dismiss_unwelcome(call, candidates)
+        call = _let_back_in(call, candidates)
     match call.end:
         case Closed():
             return call
@@ -176,13 +177,29 @@ def _dismiss_unwelcome(call: Call, candidates: tuple[Candidate, ...]) -> Call:
     for recipient in list(call.recipients.values()):
         candidate = known.get(recipient.member)
         if not isinstance(recipient.answer, Dismissed) and (candidate is None or not may_be_in(call, candidate)):
-            call = with_recipient(call, replace(recipient, answer=Dismissed(Why.OUTSIDE)))
+            said = recipient.answer.at if isinstance(recipient.answer, CantNow) else None
+            call = with_recipient(call, replace(recipient, answer=Dismissed(Why.OUTSIDE, cant_at=said)))
     stay: list[Recipient] = []
     for recipient in sorted(helpers(call), key=nearness):
         if any(nearer.member in known[recipient.member].blocks for nearer in stay):
             call = with_recipient(call, replace(recipient, answer=Dismissed(Why.BESIDE)))
         else:
             stay.append(recipient)
+    return call
+
+
+def _let_back_in(call: Call, candidates: tuple[Candidate, ...]) -> Call:
+    """UC7: what stood between is gone, and a peer's "can't" is what it was: they are not asked anew, and may come. A
+    volunteer who is back is rung at once, whatever they said: on-call is the last line."""
+    for candidate in candidates:
+        recipient = call.recipients.get(candidate.member)
+        if recipient is None or recipient.part is not Part.PEER or not may_be_in(call, candidate):
+            continue
+        match recipient.answer:
+            case Dismissed(why=Why.OUTSIDE, cant_at=int() as said):
+                call = with_recipient(call, replace(recipient, answer=CantNow(at=said)))
+            case _:
+                pass
     return call
 
 
@@ -293,14 +310,14 @@ def _may_be_rung(call: Call, candidate: Candidate, now: Instant, *, again: bool)
     match recipient.answer:
         case Coming() | InRoom() | Here() | Dismissed(why=Why.REFUSED):
             return False
+        case CantNow() | Dismissed(cant_at=int()) if recipient.part is Part.PEER:
+            # A peer's "can't" holds for the call. A volunteer who declined is asked again: on-call is the last line.
+            return False
         case Dismissed(why=Why.BESIDE | Why.TAKEN):
             beside = any(helper.member in candidate.blocks for helper in helpers(call))
             return recipient.rung_at < call.waiting_since and not beside
         case Dismissed():
             return True  # `may_be_in` says that what stood between is gone
-        case CantNow() if recipient.part is Part.PEER:
-            # A peer's "can't" holds for the call. A volunteer who declined is asked again: on-call is the last line.
-            return False
         case _ if again:
             return recipient.rung_at < now
         case Asked():

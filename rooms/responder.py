@@ -25,6 +25,7 @@ from rooms.call import (
     Part,
     Reached,
     Recipient,
+    Why,
     Withdrawn,
     here,
     nearness,
@@ -63,13 +64,20 @@ def say_coming(
 
 
 def say_cant(call: Call, member: MemberId, now: Instant) -> Call:
-    """One tap, private, without penalty (UC7). Also takes a pledge back for good."""
+    """One tap, private, without penalty (UC7). Also takes a pledge back for good. Whoever was dismissed
+    may say it too: their card was still on its way out, and they may be let back in."""
     recipient = recipient_of(call, member)
-    if isinstance(recipient.answer, InRoom | Here):
-        raise Refused(Refusal.ALREADY_DONE, "in the room: leave instead")
-    if isinstance(recipient.answer, CantNow | Dismissed):
-        return call
-    return with_recipient(call, replace(recipient, answer=CantNow(at=now), reached=Reached.SEEN))
+    answer: CantNow | Dismissed = CantNow(at=now)
+    match recipient.answer:
+        case InRoom() | Here():
+            raise Refused(Refusal.ALREADY_DONE, "in the room: leave instead")
+        case CantNow() | Dismissed(why=Why.REFUSED) | Dismissed(cant_at=int()):
+            return call
+        case Dismissed() as dismissed:
+            answer = replace(dismissed, cant_at=now)
+        case _:
+            pass
+    return with_recipient(call, replace(recipient, answer=answer, reached=Reached.SEEN))
 
 
 def withdraw(call: Call, member: MemberId, now: Instant) -> Call:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from presence.ids import Instant, MemberId, Millis
-from rooms.call import Asked, Call, CantNow, Parked, Recipient
+from rooms.call import Asked, Call, CantNow, Dismissed, Parked, Recipient
 from rooms.ladder import next_deadline
 from rooms.policy import HOUR
 from rooms.unsaved import next_version, without_its_past
@@ -84,7 +84,15 @@ def _last_word(tx: Tx, call: Call, parked: Parked) -> Instant:
 
 def _only_asked(call: Call) -> set[MemberId]:
     """Who was rung and did not come: private (UC7)."""
-    return {m for m, r in call.recipients.items() if isinstance(r.answer, Asked | CantNow) and not r.was_here}
+    return {m for m, r in call.recipients.items() if _came_not(r) and not r.was_here}
+
+
+def _came_not(recipient: Recipient) -> bool:
+    match recipient.answer:
+        case Asked() | CantNow() | Dismissed(cant_at=int()):
+            return True
+        case _:
+            return False
 
 
 def _without_traces(call: Call, *, words: bool) -> Call:

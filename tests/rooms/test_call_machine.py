@@ -121,7 +121,10 @@ class Watched(World):
                 assert not is_outside(after, candidate)
                 assert isinstance(recipient.answer, Asked)
                 if old is not None and recipient.part is Part.PEER:
-                    assert not isinstance(old.answer, CantNow), "can't holds for the call"
+                    said = isinstance(old.answer, CantNow) or (
+                        isinstance(old.answer, Dismissed) and old.answer.cant_at is not None
+                    )
+                    assert not said, "can't holds for the call"
 
 
 class Machine(RuleBasedStateMachine):

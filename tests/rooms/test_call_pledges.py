@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from presence.ids import MemberId
-from rooms import responder
+from rooms import caller, responder
 from rooms.call import Reached, Ring
 from rooms.refusals import SENTENCES, Refusal
 from tests.rooms.world import POLICY, World, a_call, a_group, backups, many_peers, peers, person, refusal, volunteers
@@ -339,6 +341,93 @@ def test_uc07_cant_keeps_no_count_of_a_person() -> None:
     w.cant("Maria")
     w.at(6).cant("Maria")
     assert repr(w.of("Maria").answer) == f"CantNow(at={w.now - 1000})"
+
+
+def _narrowed_out(w: World) -> None:
+    w.ana(caller.narrow, frozenset({MemberId("Ben")}), volunteers_too=True)
+
+
+def _widened(w: World) -> None:
+    w.ana(caller.narrow, None, volunteers_too=True)
+
+
+def _blocked(w: World) -> None:
+    w.block_between("Maria", "Ana")
+
+
+def _unblocked(w: World) -> None:
+    w.unblock_between("Maria", "Ana")
+
+
+OUT_AND_IN = pytest.mark.parametrize(("out", "back"), [(_narrowed_out, _widened), (_blocked, _unblocked)])
+
+
+@OUT_AND_IN
+def test_uc07_cant_stays_said_by_whoever_is_kept_out_and_let_back_in(
+    out: Callable[[World], None], back: Callable[[World], None]
+) -> None:
+    """Their phone would ring for what they have answered."""
+    w = a_call(a_group()).at(5)
+    w.cant("Maria")
+    before = w.of("Maria")
+    out(w.after(1))
+    assert w.answer("Maria") == "Dismissed"
+    assert refusal(w.coming, "Maria") is Refusal.ENOUGH_PEOPLE
+    back(w.after(1))
+    assert w.of("Maria") == before
+    w.after(3600)  # nor in any later ring
+    assert w.of("Maria") == before
+    w.coming("Maria")  # can't -> coming
+    assert w.standing == "coming"
+
+
+@OUT_AND_IN
+def test_uc07_cant_that_crossed_with_a_block_or_a_narrowing_is_kept_too(
+    out: Callable[[World], None], back: Callable[[World], None]
+) -> None:
+    """The tap was on its way when the card was taken back, and is acknowledged."""
+    w = a_call(a_group()).at(5)
+    out(w)
+    w.cant("Maria")
+    assert w.answer("Maria") == "Dismissed"
+    said = w.now
+    w.after(1).cant("Maria")
+    back(w)
+    assert repr(w.of("Maria").answer) == f"CantNow(at={said})"
+    assert "Maria" not in w.asking()
+
+
+def test_uc07_cant_said_beside_a_blocked_helper_holds_in_a_later_attempt() -> None:
+    w = a_call(a_group()).at(5)
+    w.coming("Ben", "Maria")
+    w.block_between("Ben", "Maria")
+    assert w.answer("Maria") == "Dismissed"
+    w.cant("Maria")
+    w.is_here("Ben")
+    w.leaves("Ben")
+    assert w.call.attempt == 2
+    w.after(3600)
+    assert w.answer("Maria") == "Dismissed"
+
+
+def test_uc07_cant_of_whoever_the_caller_refused_changes_nothing() -> None:
+    w = a_call(a_group()).at(5)
+    w.coming("Maria")
+    w.ana(caller.refuse_helper, MemberId("Maria"), w.now)
+    before = w.of("Maria")
+    w.after(1).cant("Maria")
+    assert w.of("Maria") == before
+
+
+def test_uc07_a_volunteer_who_declined_and_is_back_is_rung_at_once() -> None:
+    """On-call is the last line: a "can't" of theirs holds for a ring, not for the call."""
+    w = a_call(a_group()).at(95)
+    w.cant("Vic")
+    vic = w.people["Vic"]
+    w.is_removed("Vic")
+    w.after(5).comes_to_the_server(vic)
+    assert "Vic" in w.asking()
+    assert w.rang()["Vic"] == 100
 
 
 def test_uc03_someone_who_left_may_come_again() -> None:

@@ -198,6 +198,13 @@ class World:
                 self.people[mine] = replace(self.people[mine], blocks=blocks)
         self.look()
 
+    def unblock_between(self, one: str, other: str) -> None:
+        for mine, theirs in ((one, other), (other, one)):
+            if mine in self.people:
+                blocks = self.people[mine].blocks - {MemberId(theirs)}
+                self.people[mine] = replace(self.people[mine], blocks=blocks)
+        self.look()
+
     # ---- what can be seen
 
     @property
