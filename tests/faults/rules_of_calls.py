@@ -92,19 +92,8 @@ def _answers_lost(h: History) -> Iterator[Violation]:
         mine = _recipient(call, who)
         if mine is None:
             yield Violation("acked and lost", f"the answer of {who} to {call_id}", (command, answer))
-        elif (
-            command.more == "cant"
-            and not isinstance(mine.answer, CantNow | Dismissed)
-            and not _was_outside(h, who, call)
-        ):
+        elif command.more == "cant" and not isinstance(mine.answer, CantNow | Dismissed):
             yield Violation("acked and lost", f"{who} can't come to {call_id}: {mine.answer}", (command, answer))
-
-
-def _was_outside(h: History, who: str, call: Call) -> bool:
-    """A block, or a narrowed audience, makes somebody who can't come one who may not; with its end they are asked
-    anew."""
-    narrowed = any(c.t == "narrow_call" and c.about == call.id for c in h.commands.values())
-    return narrowed or any({a.one, a.other} == {who, call.caller_name} for a in h.apart)
 
 
 def _recipient(call: Call, who: str) -> Recipient | None:
