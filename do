@@ -39,6 +39,9 @@ NODE_LOCK = ROOT / "requirements-node.lock"
 OLDEST_PYTHON = (3, 11)
 OLDEST_NODE = (22, 17)  # what @sparticuz/chromium asks for; Vitest 5 asks for 22.12, Vite 8 for 20.19
 
+SIDE_BY_SIDE = ("-n", "2", "--dist", "loadfile")
+"""Two processes of tests, a file to each at a time: most of them wait for a clock, a disk or a browser."""
+
 
 class Stop(Exception):
     """Ends the run with a sentence for the person at the keyboard."""
@@ -378,6 +381,7 @@ def test(words: Sequence[str]) -> int:
     if only in ("", "web"):
         steps.append(("web types and tests", lambda: Node().run("check")))
     if only in ("", "py"):
+        words = words or SIDE_BY_SIDE
         steps.append(("pytest", lambda: call(PYTHON, "-m", "pytest", *words, env=with_a_browser())))
     return go_through(steps)
 
