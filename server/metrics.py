@@ -36,7 +36,12 @@ MEDIA_UNSENT = Gauge(
     "The most that ever waited here for one watcher, since the start",
     registry=REGISTRY,
 )
-BUS_UP = Gauge("beside_bus_up", "Whether this node hears itself on the bus", registry=REGISTRY)
+BUS_UP = Gauge(
+    "beside_bus_up",
+    "Whether this node hears itself on the bus: the main one, or that of pictures",
+    ["bus"],
+    registry=REGISTRY,
+)
 BUS_MESSAGES = Counter("beside_bus_messages", "Messages between nodes", ["way"], registry=REGISTRY)
 BUS_LOST = Counter(
     "beside_bus_lost", "Messages of this node that the bus may not have carried", ["why"], registry=REGISTRY

@@ -516,6 +516,11 @@ class Bus(Protocol):
         in both directions."""
         ...
 
+    @property
+    def waiting_bytes(self) -> int:
+        """What was published and has not gone out yet."""
+        ...
+
     def publish(self, topic: str, payload: bytes) -> None:
         """Never waits and never raises. Messages wait in a queue: when it is full the oldest goes, and what waited for
         3 s is not sent any more. Both are counted in the metrics."""

@@ -13,6 +13,7 @@ class LocalBus:
 
     def __init__(self, *, up: bool = True) -> None:
         self.up = up
+        self.waiting_bytes = 0
 
     def publish(self, topic: str, payload: bytes) -> None:
         pass

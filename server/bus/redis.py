@@ -53,9 +53,11 @@ class _Claim:
 
 
 class RedisBus:
-    """Fulfils `server.ports.Bus`. `me` is this node's id, and of no other that runs. Of one event loop."""
+    """Fulfils `server.ports.Bus`. `me` is this node's id on this bus, and of no other that runs. `name` is its own in
+    log and metrics. Of one event loop."""
 
-    def __init__(self, url: str, namespace: str, me: str) -> None:
+    def __init__(self, url: str, namespace: str, me: str, name: str = "main") -> None:
+        self._name = name
         self._shard = Shard(url, namespace)
         self._prefix = f"beside:{{{namespace}}}:"
         self._me = me.encode()
@@ -84,6 +86,10 @@ class RedisBus:
             BUS_LOST.labels(why="full").inc()
         self._something.set()
         self._all_sent.clear()
+
+    @property
+    def waiting_bytes(self) -> int:
+        return self._bytes
 
     def subscribe(self, topic: str, handler: Callable[[bytes], None]) -> None:
         self._handlers[topic] = handler
@@ -146,8 +152,8 @@ class RedisBus:
     def _went_down(self) -> None:
         if self.up:
             self.up = False
-            BUS_UP.set(0)
-            log.warning("bus_down")
+            BUS_UP.labels(bus=self._name).set(0)
+            log.warning("bus_down", kind=self._name)
 
     # ---- publishing
 
@@ -277,8 +283,8 @@ class RedisBus:
         if self.up:
             return
         self.up = True
-        BUS_UP.set(1)
-        log.info("bus_up")
+        BUS_UP.labels(bus=self._name).set(1)
+        log.info("bus_up", kind=self._name)
         for tell in self._when_up:
             try:
                 tell()
