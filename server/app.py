@@ -199,6 +199,7 @@ async def _start(
         announcer.calls_saved,
     )
     announcer.bind(services)
+    between.follow_actions(services, keyring, relay)
     if storage.shared is not None:
         bell = between.doorbell(storage.shared.poll)
         storage.shared.tell_others(

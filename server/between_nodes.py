@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import structlog
@@ -16,10 +16,13 @@ from server.bus.local import LocalBus
 from server.bus.redis import RedisBus
 from server.handlers import presence
 from server.handlers.services import Services
+from server.media.keyring import LocalKeyring
+from server.media.relay import Relay
 from server.registry.neighbours import Neighbours
 from server.registry.node import begin_life
 from server.registry.tickets import SealedTickets
 from server.settings import Settings
+from server.witnessed_elsewhere import WitnessedElsewhere
 
 log = structlog.get_logger("between_nodes")
 
@@ -32,6 +35,13 @@ class BetweenNodes:
     tickets: SealedTickets
     neighbours: Neighbours | None = None
     bell: Doorbell | None = None
+    pictures: LocalBus | RedisBus = field(default_factory=lambda: LocalBus(up=False))
+    """For nothing but pictures: they stand before no card and no doorbell."""
+    witnessed: WitnessedElsewhere | None = None
+
+    def follow_actions(self, services: Services, keyring: LocalKeyring, relay: Relay) -> None:
+        """Keys and pictures go to and from the other nodes, once this has started."""
+        self.witnessed = WitnessedElsewhere(services, keyring, relay, self.bus, self.pictures)
 
     def doorbell(self, look: Callable[[], Awaitable[None]]) -> Doorbell:
         """Rung by whoever commits; `look` asks the store what that was."""
@@ -45,8 +55,12 @@ class BetweenNodes:
             self.bell.start()
         if isinstance(self.bus, LocalBus) and self.bus.up:
             return False
+        me = begin_life(settings.data)
+        await self.pictures.start()
+        if self.witnessed is not None:
+            self.witnessed.start(me)
         self.neighbours = Neighbours(
-            begin_life(settings.data),
+            me,
             self.bus,
             services.store,
             services.roster,
@@ -62,6 +76,9 @@ class BetweenNodes:
     async def close(self) -> None:
         if self.neighbours is not None:
             await self.neighbours.stop()
+        if self.witnessed is not None:
+            await self.witnessed.stop()
+        await self.pictures.close()
         if self.bell is not None:
             await self.bell.stop()
         await self.bus.close()
@@ -79,4 +96,7 @@ def between_nodes(settings: Settings, secret: bytes, *, shared: bool) -> Between
     bus = LocalBus(up=False)
     if settings.redis_url:
         bus = RedisBus(settings.redis_url, settings.redis_namespace, secrets.token_hex(8))
-    return BetweenNodes(bus, SealedTickets(hmac.new(secret, b"tickets", hashlib.sha256).digest(), bus))
+    between = BetweenNodes(bus, SealedTickets(hmac.new(secret, b"tickets", hashlib.sha256).digest(), bus))
+    if settings.redis_url:
+        between.pictures = RedisBus(settings.redis_url, settings.redis_namespace, secrets.token_hex(8), "pictures")
+    return between

@@ -5,7 +5,7 @@ Each says what it guarantees; adapters are held to it by one contract suite (`te
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol, TypeVar
 
 from presence.ids import AccountId, ActionId, CallId, ConnectionId, DeviceId, GroupId, Instant, MemberId, Millis, RoomId
@@ -478,13 +478,22 @@ class Keyring(Protocol):
         """A page went. Returns the actions whose devices changed by that."""
         ...
 
-    def leave(self, action: ActionId, member: str) -> bool:
-        """Every page of a witness who left, was removed, or reported it. Whether there was one."""
+    def attend(self, action: ActionId, connection: ConnectionId) -> None:
+        """This page of the member is to hear of devices, on whichever node they are."""
+        ...
+
+    def follow(self, action: ActionId, people: Mapping[str, Person]) -> bool:
+        """Who witnesses, by membership, as the action is now: the pages of everyone else are gone. Returns whether the
+        devices changed by that."""
         ...
 
     def devices(self, action: ActionId) -> DevicesNow: ...
     def share(self, action: ActionId, command: ShareKeys) -> list[tuple[ConnectionId, KeysNow]]:
-        """What the member's page wrapped, for the pages it is for. Shares for unknown devices are left out."""
+        """What the member's page wrapped, for the pages of this node. Shares for unknown devices are left out."""
+        ...
+
+    def keys(self, action: ActionId) -> list[tuple[ConnectionId, KeysNow]]:
+        """The same once more, wherever it was shared."""
         ...
 
     def forget(self, action: ActionId) -> None: ...

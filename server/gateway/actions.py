@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from presence.ids import AccountId, ActionId
 from rooms.group import Membership
-from rooms.witness import Action, Ended, is_joined, is_over
+from rooms.witness import Action, Ended, is_over, is_running
 from server.gateway.hub import Hub
 from server.handlers.services import Services
-from server.handlers.witness_views import action_card, may_see, my_action
+from server.handlers.witness_views import action_card, keyed, may_see, my_action
 from server.ports import Tx
 from server.who import Who
 from server.wire.witness import ActionGone
@@ -44,10 +44,11 @@ class ActionTeller:
     def _follow_keys(self, action: Action) -> None:
         if is_over(action):
             self._s.keyring.forget(action.id)
+        if not is_running(action):
             return
-        gone = [w.member for w in action.witnesses.values() if w.frozen or not is_joined(action, w.member)]
-        left = [self._s.keyring.leave(action.id, member) for member in gone]
-        if any(left):
+        for who in self._hub.of_account(action.account):
+            self._s.keyring.attend(action.id, who.connection)
+        if self._s.keyring.follow(action.id, keyed(action)):
             self._hub.to_account(action.account, self._s.keyring.devices(action.id))
 
     async def tell(self, action_id: ActionId) -> None:

@@ -14,7 +14,8 @@ from server.gateway.connection import Closed, Socket, drain_hint_ms, framed, may
 from server.gateway.door import Door
 from server.gateway.places import Places
 from server.ids import new_id
-from server.media.relay import Relay, Seat, Sender
+from server.media.relay import Relay
+from server.media.seats import Seat, Sender
 from server.settings import Settings
 from server.wire.chunks import PHOTO_AT_MOST_BYTES, TICKET_AT_MOST_BYTES, YOU_SEND, YOU_WATCH
 from server.wire.codes import BAD_FRAME, BAD_TICKET, CROWDED, DRAINING, NO_HELLO, TOO_MANY, CloseCode

@@ -15,7 +15,7 @@ from rooms.call import Call, Dismissed
 from rooms.crowd import Crowd, seen_by
 from rooms.desk import is_staff
 from rooms.group import Membership, State
-from rooms.witness import Action, Proposed
+from rooms.witness import Action, is_running
 from server.handlers import check_ins, joining
 from server.handlers.call_changes import save_call
 from server.handlers.call_views import caller_view, card
@@ -25,7 +25,7 @@ from server.handlers.services import Services
 from server.handlers.unreadable import mend_calls
 from server.handlers.witness_time import go_on as go_on_with_actions
 from server.handlers.witness_time import restart as restart_actions
-from server.handlers.witness_views import action_card, may_see, my_action
+from server.handlers.witness_views import action_card, keyed, may_see, my_action
 from server.handlers.witness_watching import devices_changed
 from server.ports import Tx
 from server.records import Account, MyGroup
@@ -87,7 +87,9 @@ async def tell_actions(services: Services, who: Who) -> None:
     now, times, hidden = services.clock.now(), services.witness_times, services.hidden_from(who.account)
     for action in mine:
         services.out.send_urgent(who.connection, my_action(action, now, times))
-        if not isinstance(action.stage, Proposed):
+        if is_running(action):
+            services.keyring.follow(action.id, keyed(action))
+            services.keyring.attend(action.id, who.connection)
             services.out.send_urgent(who.connection, services.keyring.devices(action.id))
     for action in running:
         me, topic = seats.get(action.group), f"action:{action.id}"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from msgspec import structs
 
-from presence.ids import AccountId, ActionId, MemberId
+from presence.ids import AccountId, ActionId, ConnectionId, MemberId
 from rooms.refusals import Refusal, Refused
-from rooms.witness import Action, Ended, Proposed, may_watch
+from rooms.witness import Action, Ended, Proposed, is_over, may_watch
 from server.handlers.services import Services
 from server.handlers.witness import my_action, seen_by, still_reads
 from server.ports import Tx
@@ -22,11 +22,22 @@ async def share_keys(services: Services, who: Who, command: w.ShareKeys) -> f.Ok
     """Wrapped keys are handed on and not kept: a page that comes later asks again by joining (WA3)."""
     action = await services.store.read(lambda tx: my_action(tx, who, command.action))
     if not isinstance(action.stage, Ended):
-        for connection, keys in services.keyring.share(action.id, command):
-            seat = services.roster.seat(connection)
-            if seat is not None:
-                services.out.send_urgent(connection, _for_reader(action, keys, services.hidden_from(seat.account)))
+        _hand_out(services, action, services.keyring.share(action.id, command))
     return f.Ok(re=command.k, action=action.id)
+
+
+async def hand_out_keys(services: Services, action_id: ActionId) -> None:
+    """The member's page shared them on another node, with pages of this one."""
+    action = await services.store.read(lambda tx: tx.actions.get(action_id))
+    if action is not None and not is_over(action):
+        _hand_out(services, action, services.keyring.keys(action_id))
+
+
+def _hand_out(services: Services, action: Action, shares: Iterable[tuple[ConnectionId, w.KeysNow]]) -> None:
+    for connection, keys in shares:
+        seat = services.roster.seat(connection)
+        if seat is not None:
+            services.out.send_urgent(connection, _for_reader(action, keys, services.hidden_from(seat.account)))
 
 
 def _for_reader(action: Action, keys: w.KeysNow, hidden: Collection[AccountId]) -> w.KeysNow:

@@ -42,6 +42,11 @@ def person_of(witness: Witness) -> Person:
     return Person(member=witness.member, name=witness.name, simulated=witness.simulated)
 
 
+def keyed(action: Action) -> dict[str, Person]:
+    """Whose pages may have a key, by membership (WA3)."""
+    return {w.member: person_of(w) for w in joined(action) if not w.frozen}
+
+
 def stage_of(action: Action) -> ActionStage:
     match action.stage:
         case Proposed(due=due):

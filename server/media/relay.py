@@ -4,7 +4,9 @@ A chunk is looked at (its kind and its size), framed once, handed to the line of
 forgotten. Who may send or watch follows from the action: whoever changes it calls `follow`, and from that call on not
 one byte more goes to a person who may not have it.
 
-Knows no sockets: a line is whatever takes bytes (`server.gateway.media` has the real one).
+Knows no sockets: a line is whatever takes bytes (`server.gateway.media` has the real one). Other nodes have a seat like
+anybody: those who want the pictures watch, all together, over one line, and the one where the member's page is sends
+(`server.media.pictures_between`). Each node lets only those watch who may by its own state of the action.
 """
 
 from __future__ import annotations
@@ -12,15 +14,26 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from presence.ids import ActionId, DeviceId, Instant, MemberId
-from rooms.witness import Action, is_over, may_watch, streams
+from rooms.witness import Action
 from server.bucket import Bucket
 from server.clock import Clock
 from server.ids import digest, new_secret
-from server.media.lane import Lane
+from server.media.rights import Rights, narrower, rights_of
+from server.media.seats import (
+    BYTES_BURST,
+    BYTES_PER_SECOND,
+    COUNTS_AT_LEAST_BYTES,
+    WILD_AFTER_DROPS,
+    WILD_FORGIVEN_PER_SECOND,
+    Line,
+    Seat,
+    Sender,
+    Watcher,
+)
 from server.metrics import MEDIA_BYTES, MEDIA_DROPPED, MEDIA_UNSENT, MEDIA_WATCHERS
 from server.who import Who
 from server.wire.chunks import KEY_WANTED, NOBODY_WATCHES, SOMEONE_WATCHES, BadChunk, Kind, kind_of
@@ -29,51 +42,8 @@ from server.wire.codes import BAD_FRAME, BAD_TICKET, NO_RIGHT, TAKEN_OVER, TOO_F
 TICKET_FOR_MS = 30_000
 ASK_EVERY_MS = 250
 """A key frame is some ten times a delta frame: asked for by everyone who joins, they would crowd out the rest."""
-BYTES_PER_SECOND = 1024 * 1024
-BYTES_BURST = 3 * 1024 * 1024
-COUNTS_AT_LEAST_BYTES = 4 * 1024
-"""Handing a tiny chunk to 30 watchers is as much work as a large one: 24 pictures and 50 of sound a second pass."""
-WILD_AFTER_DROPS = 2_000
-WILD_FORGIVEN_PER_SECOND = 20
-"""A camera gone wild is told to go; one that sent in a moment all that its line had held back is only dropped. The
-smallest chunks come at 80,000 a second from one sender, and each costs the calls of everyone a little."""
 WILD_FOR_MS = 10_000
 ENDED_REMEMBERED = 1_000
-
-
-class Line(Protocol):
-    """One media socket. Nothing here waits or raises."""
-
-    def unsent(self) -> int:
-        """Bytes that wait in this process for the reader."""
-        ...
-
-    def write(self, frame: bytes) -> None: ...
-    def close_soon(self, code: CloseCode, hint_ms: int | None = None) -> None: ...
-    def throw_away(self) -> None:
-        """Close it and send nothing of what waits."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Rights:
-    """What of an action matters here."""
-
-    version: int
-    member: MemberId
-    watchers: frozenset[MemberId]
-    flows: bool
-    over: bool
-
-
-def rights_of(action: Action) -> Rights:
-    return Rights(
-        version=action.version,
-        member=action.member,
-        watchers=frozenset(member for member in action.witnesses if may_watch(action, member)),
-        flows=streams(action),
-        over=is_over(action),
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,28 +56,6 @@ class _Ticket:
 
 
 @dataclass(slots=True, eq=False)
-class Sender:
-    action: ActionId
-    who: Who
-    line: Line
-    bucket: Bucket
-    drops: Bucket
-    """What it may have dropped before it is told to go."""
-
-
-@dataclass(slots=True, eq=False)
-class Watcher:
-    action: ActionId
-    who: Who
-    member: MemberId
-    line: Line
-    lane: Lane = field(default_factory=Lane)
-
-
-Seat = Sender | Watcher
-
-
-@dataclass(slots=True, eq=False)
 class _Stream:
     rights: Rights
     sender: Sender | None = None
@@ -116,6 +64,18 @@ class _Stream:
     ask_again: asyncio.TimerHandle | None = None
     nobody_sends_until: Instant = 0
     """After a sender that was told to go for being far too fast."""
+
+
+class Elsewhere(Protocol):
+    """What the relay tells of itself."""
+
+    def seats_changed(self, action: ActionId) -> None:
+        """Somebody of this node sat down or left."""
+        ...
+
+    def narrowed(self, action: ActionId, rights: Rights) -> None:
+        """Somebody lost a right, or nobody may see it any more."""
+        ...
 
 
 class Relay:
@@ -130,6 +90,7 @@ class Relay:
         self._ended: OrderedDict[ActionId, None] = OrderedDict()
         """What is over stays over, should older news of it come late."""
         self._worst_unsent = 0
+        self.elsewhere: Elsewhere | None = None
 
     # ---- rights
 
@@ -148,14 +109,35 @@ class Relay:
         rights, stream = rights_of(action), self._streams.get(action.id)
         if rights.over:
             self._end(action.id, stream)
+            if stream is not None and self.elsewhere is not None:
+                self.elsewhere.narrowed(action.id, rights)
         elif stream is None:
             self._streams[action.id] = _Stream(rights)
         elif rights.version >= stream.rights.version:
+            before = stream.rights
             self._apply(stream, rights)
+            if self.elsewhere is not None and narrower(rights, before):
+                self.elsewhere.narrowed(action.id, rights)
+
+    def narrow(self, action: ActionId, said: Rights) -> None:
+        """Another node knows a newer state of the action. What it takes away is taken at once; for what it gives this
+        node asks the store, and follows."""
+        stream = self._streams.get(action)
+        if stream is not None and said.version > stream.rights.version:
+            now = stream.rights
+            narrowed = replace(now, version=said.version, watchers=now.watchers & said.watchers)
+            self._apply(stream, replace(narrowed, flows=now.flows and said.flows))
+
+    def rights(self, action: ActionId) -> Rights | None:
+        """As this node knows them; None when nobody may any more."""
+        stream = self._streams.get(action)
+        return stream.rights if stream is not None else None
 
     def _apply(self, stream: _Stream, rights: Rights) -> None:
         flowed, stream.rights = stream.rights.flows, rights
         for watcher in list(stream.watchers):
+            if watcher.member is None:
+                continue
             if watcher.member not in rights.watchers:
                 self._turn_out(stream, watcher, NO_RIGHT)
             elif flowed and not rights.flows and watcher.line.unsent():
@@ -182,18 +164,20 @@ class Relay:
         for key in [key for key, ticket in self._tickets.items() if ticket.who.device == device]:
             del self._tickets[key]
         for stream in self._streams.values():
-            for watcher in [w for w in stream.watchers if w.who.device == device]:
+            for watcher in [w for w in stream.watchers if w.who is not None and w.who.device == device]:
                 self._turn_out(stream, watcher, NO_RIGHT)
-            if stream.sender is not None and stream.sender.who.device == device:
-                stream.sender.line.close_soon(NO_RIGHT)
+            sender = stream.sender
+            if sender is not None and sender.who is not None and sender.who.device == device:
+                sender.line.close_soon(NO_RIGHT)
                 stream.sender = None
+                self._seats_changed(sender)
 
     def devices(self) -> list[DeviceId]:
         """Every device with a socket here."""
         seats: list[Seat] = []
         for stream in self._streams.values():
             seats += [*stream.watchers, *([stream.sender] if stream.sender is not None else [])]
-        return [seat.who.device for seat in seats]
+        return [seat.who.device for seat in seats if seat.who is not None]
 
     # ---- coming and going
 
@@ -227,16 +211,19 @@ class Relay:
         stream = self._streams[seat.action]
         if isinstance(seat, Watcher):
             stream.watchers[seat] = None
-            MEDIA_WATCHERS.inc()
+            if seat.who is not None:
+                MEDIA_WATCHERS.inc()
             if len(stream.watchers) == 1:
                 self._tell_sender(stream, SOMEONE_WATCHES)
             self._ask(stream)
+            self._seats_changed(seat)
             return
         before, stream.sender = stream.sender, seat
         if before is not None:
             before.line.close_soon(TAKEN_OVER)
         self._tell_sender(stream, SOMEONE_WATCHES if stream.watchers else NOBODY_WATCHES)
         self._begin_anew(stream)
+        self._seats_changed(seat)
 
     def left(self, seat: Seat) -> None:
         """Its socket closed. A stream without a sender waits for the next. Twice is once."""
@@ -247,6 +234,7 @@ class Relay:
             self._remove(stream, seat)
         elif stream.sender is seat:
             stream.sender = None
+            self._seats_changed(seat)
 
     def _turn_out(self, stream: _Stream, watcher: Watcher, code: CloseCode) -> None:
         self._remove(stream, watcher)
@@ -258,9 +246,42 @@ class Relay:
     def _remove(self, stream: _Stream, watcher: Watcher) -> None:
         if watcher in stream.watchers:
             del stream.watchers[watcher]
-            MEDIA_WATCHERS.dec()
+            if watcher.who is not None:
+                MEDIA_WATCHERS.dec()
             if not stream.watchers:
                 self._tell_sender(stream, NOBODY_WATCHES)
+            self._seats_changed(watcher)
+
+    # ---- other nodes
+
+    def sender(self, action: ActionId) -> Sender | None:
+        stream = self._streams.get(action)
+        return stream.sender if stream is not None else None
+
+    def watched_here(self, action: ActionId) -> bool:
+        """Whether a page of this node watches."""
+        stream = self._streams.get(action)
+        return stream is not None and any(w.who is not None for w in stream.watchers)
+
+    def waits_for_picture(self, action: ActionId) -> bool:
+        """Whether a whole picture was asked for, for somebody of this node, and has not come."""
+        stream = self._streams.get(action)
+        return stream is not None and any(w.lane.asked for w in stream.watchers if w.who is not None)
+
+    def wants_picture(self, seat: Watcher) -> None:
+        """Somebody behind this seat has just begun to look; what the others there get goes on."""
+        seat.lane.has_picture = seat.lane.asked = False
+        self._ask(self._streams[seat.action])
+
+    def missed(self, seat: Sender) -> None:
+        """Some chunks of this sender were lost on the way here."""
+        stream = self._streams.get(seat.action)
+        if stream is not None and stream.sender is seat:
+            self._begin_anew(stream)
+
+    def _seats_changed(self, seat: Seat) -> None:
+        if self.elsewhere is not None and seat.who is not None:
+            self.elsewhere.seats_changed(seat.action)
 
     # ---- chunks
 
@@ -290,7 +311,7 @@ class Relay:
                 self._worst_unsent = unsent
                 MEDIA_UNSENT.set(unsent)
             if watcher.lane.takes(kind, size, unsent):
-                watcher.line.write(frame)
+                watcher.line.write(frame if watcher.who is not None else data)
                 sent += size
             else:
                 dropped += 1
@@ -333,7 +354,7 @@ class Relay:
 
     def _tell_sender(self, stream: _Stream, word: bytes) -> None:
         if stream.sender is not None:
-            stream.sender.line.write(self._framed(word))
+            stream.sender.line.write(self._framed(word) if stream.sender.who is not None else word)
 
     def _forget_old_tickets(self, now: Instant) -> None:
         while self._tickets:

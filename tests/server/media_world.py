@@ -21,7 +21,8 @@ from server.gateway.connection import framed
 from server.gateway.door import guarded
 from server.gateway.media import MediaSockets
 from server.ids import new_id
-from server.media.relay import Relay, Sender, Watcher
+from server.media.relay import Relay
+from server.media.seats import Sender, Watcher
 from server.settings import Settings
 from server.who import Who
 from server.wire.chunks import KEY_WANTED, NOBODY_WATCHES, SOMEONE_WATCHES, Kind
@@ -208,7 +209,7 @@ class Studio:
         return next(w for w in self._watchers() if w.member == name)
 
     def watching(self) -> list[str]:
-        return sorted(w.member for w in self._watchers())
+        return sorted(w.member for w in self._watchers() if w.member is not None)
 
     def _watchers(self) -> list[Watcher]:
         stream = self.relay._streams.get(self.action.id)

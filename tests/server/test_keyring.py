@@ -115,8 +115,9 @@ def test_wa3_whoever_is_gone_or_left_is_on_no_list() -> None:
     assert keyring.gone(page("Maria", 1).connection) == [ACTION, OTHER]
     assert keyring.gone(page("Maria", 1).connection) == []
     assert [told[2] for told in shares(keyring, 1, "device 2").values()] == [["device 2", "device 4"]] * 2
-    assert keyring.leave(ACTION, "Maria")
-    assert not keyring.leave(ACTION, "Maria")
+    only_tom = {"Tom": Person(member="Tom", name="Tom")}
+    assert keyring.follow(ACTION, only_tom)
+    assert not keyring.follow(ACTION, only_tom)
     assert set(shares(keyring, 1, "device 2")) == {"Tom 1"}
 
 
