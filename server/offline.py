@@ -91,11 +91,18 @@ def damage_of(settings: Settings) -> list[str]:
 
 
 def unreadable_calls_of(settings: Settings) -> tuple[list[str], list[str]]:
-    """`(ids of running calls whose body cannot be read, ids of those that were begun anew because of that)`."""
+    """`(ids of running calls whose body cannot be read, ids of those that were begun anew because of that)`. Raises
+    :class:`StoreDown` where PostgreSQL does not answer."""
+
+    def look(db: Connection) -> tuple[list[str], list[str]]:
+        begun = db.execute(text("SELECT subject FROM audit WHERE action = 'call_begun_anew' ORDER BY seq"))
+        return [call.id for call in SqlTx(db).calls.unreadable()], [str(row[0]) for row in begun]
+
+    if settings.database_url:
+        return once(settings.database_url, look, read_only=True)
     engine = sqlite_engine(database_of(settings), read_only=True)
     try:
         with engine.connect() as db:
-            begun = db.execute(text("SELECT subject FROM audit WHERE action = 'call_begun_anew' ORDER BY seq"))
-            return [call.id for call in SqlTx(db).calls.unreadable()], [str(row[0]) for row in begun]
+            return look(db)
     finally:
         engine.dispose()

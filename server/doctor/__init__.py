@@ -11,7 +11,8 @@ from server.doctor.finding import Finding, Level, Look
 from server.doctor.machine import clock, data_folder, disk, open_files, port
 from server.doctor.parts import helplines, pages, push
 from server.doctor.postgresql import postgres
-from server.doctor.sqlite import calls, database
+from server.doctor.running_calls import calls
+from server.doctor.sqlite import database
 from server.settings import Settings
 
 __all__ = [
