@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from presence.ids import CallId
 from server.ports import Tx
+from tests.by_hand import by_hand
 from tests.worlds import Member, World
 
 MANY = 120
@@ -21,7 +22,7 @@ async def test_uc03_a_call_that_cannot_be_read_stops_no_other(world: World, two_
     await tom.page.until(lambda s: s.my_call_when())
     await world.beside.timers.stop()
     broke = CallId(broken["call"])
-    await world.beside.store._store.write(lambda tx: _break(tx, broke))
+    await by_hand(world, "UPDATE calls SET body = :body WHERE id = :call", body=b"\0", call=broke)
     world.clock.advance(10_000)
     await world.beside.services.store.write(lambda tx: tx.calls.look_now([broke, sound["call"]], world.clock.now() - 1))
     await world.beside.services.store.write(lambda tx: tx.calls.set_due(broke, 1))
@@ -31,10 +32,6 @@ async def test_uc03_a_call_that_cannot_be_read_stops_no_other(world: World, two_
     later = await world.beside.services.store.read(lambda tx: tx.calls.due(world.clock.now() + 600_000, 50))
     assert {broke, sound["call"]} <= {call for call, _at in later}, "no call is without a next deadline"
     assert await world.beside.services.store.read(lambda tx: tx.calls.get(broke)) is not None
-
-
-def _break(tx: Tx, call: CallId) -> None:
-    tx.db.exec_driver_sql("UPDATE calls SET body = x'00' WHERE id = ?", (call,))  # type: ignore[attr-defined]
 
 
 async def test_uc03_many_calls_due_at_once_do_not_wait_for_the_next_look(

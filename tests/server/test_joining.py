@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
-
 import pytest
 
 from beside_client import Client, Refused
 from rooms.policy import HOUR
 from server.handlers.joining import INVITE_FOR_MS, REQUEST_FOR_MS
 from server.tries import TRIES_AT_ONCE, TRIES_REFILL_MS
+from tests.by_hand import by_hand
 from tests.server.raw import a_line
 from tests.worlds import Member, World
 
@@ -138,8 +136,7 @@ async def test_gr02_an_answer_is_in_the_snapshot_until_it_is_dismissed_on_any_pa
 
 async def everything_stored(world: World) -> bytes:
     """What the tables of joining hold, as one string of bytes."""
-    with closing(sqlite3.connect(world.beside.settings.data / "beside.db")) as db:
-        return repr(db.execute("SELECT * FROM join_requests").fetchall()).encode()
+    return repr(await by_hand(world, "SELECT * FROM join_requests")).encode()
 
 
 async def test_gr02_asking_again_takes_the_answer_away(a_group: list[Member], eve: Client) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
+import asyncio
 from pathlib import Path
 
 import aiohttp
@@ -12,16 +11,22 @@ import pytest
 from beside_client import Client
 from presence.ids import CallId
 from server import doctor
-from server.doctor import Level
+from server.doctor import Finding, Level
 from server.settings import Settings
+from tests.by_hand import by_hand
 from tests.worlds import Member, World, a_group_with
 
 BROKEN = [b"", b"\xc1", b"\x80", b"\x81\xa2id\xa1x", b"not a call at all"]
 
 
-def break_call(world: World, call: str, body: bytes) -> None:
-    with closing(sqlite3.connect(world.beside.settings.data / "beside.db", isolation_level=None)) as db:
-        assert db.execute("UPDATE calls SET body = ? WHERE id = ?", (body, call)).rowcount == 1
+async def break_call(world: World, call: str, body: bytes) -> None:
+    broken = await by_hand(world, "UPDATE calls SET body = :body WHERE id = :call RETURNING id", body=body, call=call)
+    assert broken == [(call,)]
+
+
+async def what_the_doctor_finds(world: World) -> Finding:
+    (found,) = await asyncio.to_thread(lambda: list(doctor.calls(world.beside.settings)))
+    return found
 
 
 async def two_groups_with_a_call_each(world: World) -> tuple[list[Member], str, list[Member], str]:
@@ -41,7 +46,7 @@ async def test_uc19_a_call_that_cannot_be_read_stops_no_other_at_start(
     world: World, a_volunteer_on_shift: Client, body: bytes
 ) -> None:
     (maria, ana), lost, (bo, cem), other = await two_groups_with_a_call_each(world)
-    break_call(world, lost, body)
+    await break_call(world, lost, body)
     await world.restart()
     # The other goes on as it was.
     await cem.page.until(lambda s: s.connected and s.my_call_when(call=other, standing="open"))
@@ -60,9 +65,9 @@ async def test_uc19_a_call_that_cannot_be_read_stops_no_other_at_start(
     async with aiohttp.ClientSession() as http, http.get(f"{world.url}/readyz") as answer:
         report = await answer.json()
     assert (report["ready"], report["calls_begun_anew"], report["calls_unreadable"]) == (True, 1, 0)
-    found = list(doctor.calls(world.beside.settings))
-    assert [f.level for f in found] == [Level.LOOK]
-    assert lost in found[0].what
+    found = await what_the_doctor_finds(world)
+    assert found.level is Level.LOOK
+    assert lost in found.what
 
 
 async def test_uc19_a_call_that_breaks_while_the_server_runs_is_begun_anew_when_it_is_due(
@@ -70,10 +75,10 @@ async def test_uc19_a_call_that_breaks_while_the_server_runs_is_begun_anew_when_
 ) -> None:
     (_maria, ana), lost, (_bo, cem), other = await two_groups_with_a_call_each(world)
     version = ana.page.state.my_call["version"]
-    break_call(world, lost, b"\xc1")
-    found = list(doctor.calls(world.beside.settings))
-    assert [f.level for f in found] == [Level.MEND]
-    assert lost in found[0].what
+    await break_call(world, lost, b"\xc1")
+    found = await what_the_doctor_finds(world)
+    assert found.level is Level.MEND
+    assert lost in found.what
     await world.pass_time(50)
     again = await ana.page.until(lambda s: s.my_call_when(call=lost, words=""))
     assert again["version"] > version
@@ -85,7 +90,7 @@ async def test_uc01_who_presses_again_before_that_is_heard_and_has_one_call(
     world: World, a_volunteer_on_shift: Client
 ) -> None:
     (maria, ana), lost, _grief, _other = await two_groups_with_a_call_each(world)
-    break_call(world, lost, b"\xc1")
+    await break_call(world, lost, b"\xc1")
     newer = await ana.page.raise_call(ana.group)
     assert newer != lost
     await maria.page.until(lambda s: s.card_of(newer))

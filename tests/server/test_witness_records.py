@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +15,8 @@ from rooms.record import check_text
 from server.handlers.retention import DAY, Retention, sweep
 from server.record_key import encode, verify
 from server.verify import HOLDS, verified
+from tests.by_hand import all_that_is_kept, by_hand
 from tests.server.action_world import DEED, asked, begins, gets, is_over, refused, stay
-from tests.server.test_retention import bytes_on_disk
 from tests.worlds import Member, World, a_group_with
 
 STEP = "the planted step that must be gone from every file"
@@ -59,13 +58,12 @@ async def test_wa06_whoever_has_thousands_of_records_holds_nobody_up(world: Worl
     """Listing them read every entry of every one, before all other reads of the server."""
     maria, ana = a_group
     seen = await a_record(world, ana, maria)
-    copies = "n, at, what, more, hash FROM action_entries"
-    with sqlite3.connect(world.beside.settings.data / "beside.db") as db:
-        for n in range(1_000):
-            copy = f"copy{n:012d}"
-            rows = "group_id, member, account, version, state, made_at + ?, ended_at, forgotten, body FROM actions"
-            db.execute(f"INSERT INTO actions SELECT ?, {rows} WHERE id = ?", (copy, -1 - n, seen))
-            db.execute(f"INSERT INTO action_entries SELECT ?, {copies} WHERE action = ?", (copy, seen))
+    thousand = "WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 1000)"
+    rows = "group_id, member, account, version, state, made_at - number.n, ended_at, forgotten, body"
+    of_seen = f"SELECT 'copy' || number.n, {rows} FROM actions, number WHERE id = :seen"
+    await by_hand(world, f"{thousand} INSERT INTO actions {of_seen}", seen=seen)
+    of_seen = "SELECT 'copy' || number.n, e.n, at, what, more, hash FROM action_entries e, number WHERE action = :seen"
+    await by_hand(world, f"{thousand} INSERT INTO action_entries {of_seen}", seen=seen)
     reads = 0
 
     def count(*_: object) -> None:
@@ -99,7 +97,7 @@ async def test_wa06_the_same_record_is_the_same_file_also_after_a_restart(world:
 
 
 SPOILT = {
-    "a changed word": "UPDATE action_entries SET more = x'81a474657874a178' WHERE what = 'step'",
+    "a changed word": "UPDATE action_entries SET more = :more WHERE what = 'step'",
     "a dropped entry": "DELETE FROM action_entries WHERE what = 'step'",
     "a cut tail": "DELETE FROM action_entries WHERE n = (SELECT max(n) FROM action_entries)",
     "a changed time": "UPDATE action_entries SET at = at + 1 WHERE n = 2",
@@ -113,9 +111,8 @@ async def test_wa06_no_seal_is_put_on_a_chain_that_was_spoilt(world: World, a_gr
     maria, ana = a_group
     action = await a_record(world, ana, maria)
     await ana.page.export_record(action)
-    with sqlite3.connect(world.beside.settings.data / "beside.db") as db:
-        assert db.execute(SPOILT[what]).rowcount > 0
-    db.close()
+    more = {"more": encode({"text": "x"})} if ":more" in SPOILT[what] else {}
+    assert await by_hand(world, f"{SPOILT[what]} RETURNING n", **more)
     async with refused("record_broken"):
         await ana.page.export_record(action)
 
@@ -131,11 +128,12 @@ async def test_wa06_a_chain_written_anew_does_not_fit_the_head_that_was_kept(
     for entry in old:
         more: dict[str, Any] = dict(entry.more) | ({"text": "other words"} if entry.what == "step" else {})
         new = record.next_entry(head, entry.n, entry.at, entry.what, more, encode)
-        rows.append((encode(more), new.hash, action, entry.n))
+        rows.append({"more": encode(more), "hash": new.hash, "action": action, "n": entry.n})
         head = new.hash
-    with sqlite3.connect(world.beside.settings.data / "beside.db") as db:
-        db.executemany("UPDATE action_entries SET more = ?, hash = ? WHERE action = ? AND n = ?", rows)
-    db.close()
+    for row in rows:
+        await by_hand(
+            world, "UPDATE action_entries SET more = :more, hash = :hash WHERE action = :action AND n = :n", **row
+        )
     async with refused("record_broken"):
         await ana.page.export_record(action)
 
@@ -145,7 +143,7 @@ async def test_wa06_deleting_leaves_a_tombstone_and_nothing_in_the_live_files(
 ) -> None:
     maria, ana = a_group
     action = await a_record(world, ana, maria)
-    assert STEP.encode() in bytes_on_disk(world)
+    assert STEP.encode() in await all_that_is_kept(world)
     await ana.page.delete_record(action)
     records = (await ana.page.list_records())["records"]
     assert [{**r, "at": 0} for r in records] == [
@@ -153,9 +151,9 @@ async def test_wa06_deleting_leaves_a_tombstone_and_nothing_in_the_live_files(
          "witnesses": 0},
     ]  # fmt: skip
     await sweep(world.beside.services, Retention())
-    disk = bytes_on_disk(world)
-    assert STEP.encode() not in disk
-    assert DEED.encode() not in disk
+    kept = await all_that_is_kept(world)
+    assert STEP.encode() not in kept
+    assert DEED.encode() not in kept
     for command in (ana.page.export_record, ana.page.delete_record):
         async with refused("not_found"):
             await command(action)
@@ -207,21 +205,18 @@ async def test_cb08_after_seven_days_nobody_can_say_who_witnessed_and_the_record
     action = await a_record(world, ana, maria)
     text = await ana.page.export_record(action)
 
-    def in_the_store() -> bytes:
-        with sqlite3.connect(world.beside.settings.data / "beside.db") as db:
-            (body,) = db.execute("SELECT body FROM actions").fetchone()
-            entries = b"".join(row[0] for row in db.execute("SELECT more FROM action_entries"))
-        db.close()
-        return bytes(body) + entries
+    async def in_the_store() -> bytes:
+        found = await by_hand(world, "SELECT body FROM actions UNION ALL SELECT more FROM action_entries")
+        return b"".join(row[0] for row in found)
 
     world.clock.advance(7 * DAY - 1)
     await sweep(world.beside.services, Retention())
-    assert maria.id.encode() in in_the_store()
+    assert maria.id.encode() in await in_the_store()
     world.clock.advance(1)
     await sweep(world.beside.services, Retention())
     seat = await world.beside.store.read(lambda tx: tx.groups.member(MemberId(maria.id)))
     assert seat is not None
     for trace in (maria.id, seat.account, "Maria"):
-        assert trace.encode() not in in_the_store()
+        assert trace.encode() not in await in_the_store()
     assert await ana.page.export_record(action) == text
     assert (await ana.page.list_records())["records"][0]["witnesses"] == 1
