@@ -14,10 +14,23 @@ from tests.journeys.world import World, a_world
 
 @pytest.fixture
 async def world(tmp_path: Path) -> AsyncIterator[World]:
+    """With times short enough to wait for."""
     async with a_world(tmp_path / "data") as made:
         yield made
-        for person in made.people:
-            assert person.foreign == [], f"{person.name}'s page asked another host"
+        nobody_asked_another_host(made)
+
+
+@pytest.fixture
+async def unhurried_world(tmp_path: Path) -> AsyncIterator[World]:
+    """With the times of the product, for a story in which nothing is to lapse, however slow the machine is."""
+    async with a_world(tmp_path / "data", policy={}) as made:
+        yield made
+        nobody_asked_another_host(made)
+
+
+def nobody_asked_another_host(world: World) -> None:
+    for person in world.people:
+        assert person.foreign == [], f"{person.name}'s page asked another host"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -62,7 +62,8 @@ async def test_gr02_a_moderator_says_no_with_a_reason_and_the_asker_reads_it(wor
     await expect(eve.p.locator("body")).not_to_contain_text("Sober evenings")
 
 
-async def test_uc18_the_caller_also_asks_another_group_and_sees_who_comes_in_both(world: World) -> None:
+async def test_uc18_the_caller_also_asks_another_group_and_sees_who_comes_in_both(unhurried_world: World) -> None:
+    world = unhurried_world
     maria, bea, ana = [await world.someone(name) for name in ("Maria", "Bea", "Ana")]
     await world.a_group(maria, ana)
     await world.open_to_calls(maria)
