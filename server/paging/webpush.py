@@ -26,8 +26,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from py_vapid import Vapid02
 from pywebpush import WebPushException, webpush_async
 
-from presence.ids import DeviceId
+from presence.ids import DeviceId, Millis
 from server.clock import Clock
+from server.ids import digest
 from server.metrics import PAGES
 from server.ports import Store, Tx
 from server.records import DuePage, Page
@@ -36,6 +37,9 @@ log = structlog.get_logger("webpush")
 RESEND_AFTER_MS = (1_000, 2_000, 4_000, 30_000, 60_000)
 TTL_SECONDS = 600
 TIMEOUT_SECONDS = 5
+ANOTHERS_MS = 6_000
+"""For so long one try of a notification is another node's: a bit longer than its push service may take."""
+First = Callable[[str, Millis], Awaitable[bool | None]]
 AT_ONCE = 40
 PER_HOST_AT_ONCE = 8
 """Most phones share one or two push services, and those answer in 0.1 s: 80 a second."""
@@ -117,9 +121,10 @@ class WebPush:
 
     def __init__(
         self, store: Store, clock: Clock, key: Vapid02, contact: str, on_sent: Callable[[Page], Awaitable[None]],
-        *, local: bool = False,
+        first: First, *, local: bool = False,
     ) -> None:  # fmt: skip
-        """`local`: push services on this machine are allowed, for tests."""
+        """`first`: see `server.ports.Bus`. `local`: push services on this machine are allowed, for tests."""
+        self._first = first
         self._on_sent = on_sent
         self._store = store
         self._clock = clock
@@ -150,6 +155,8 @@ class WebPush:
 
     async def _send(self, due: DuePage, host: str) -> None:
         try:
+            if await self._first(f"page:{digest(due.page.token)}:{due.tries}", ANOTHERS_MS) is False:
+                return  # another node sends it; should it die over that, this one does when the name is free again
             status = await self._post(due)
             self._note(host, answered=status != 0)
             await self._record(due, status)

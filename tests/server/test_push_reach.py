@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from py_vapid import Vapid02
 
 from presence.ids import CallId, DeviceId, MemberId
+from server.bus.local import LocalBus
 from server.paging.webpush import WebPush, public_socket
 from server.records import DuePage, Page, PushTarget
 from tests.fakes import MovableClock
@@ -22,7 +23,7 @@ async def sent(endpoint: str, *, local: bool) -> int:
 
     async def on_sent(_page: Page) -> None: ...
 
-    push = WebPush(None, MovableClock(), key, "", on_sent, local=local)  # type: ignore[arg-type]
+    push = WebPush(None, MovableClock(), key, "", on_sent, LocalBus().first, local=local)  # type: ignore[arg-type]
     keys = Phone(endpoint).subscription()["keys"]
     page = Page(CallId("call"), 1, DeviceId("phone"), MemberId("maria"), "ring", "token", 0)
     status = await push._post(DuePage(page, 0, PushTarget(DeviceId("phone"), endpoint, keys["p256dh"], keys["auth"])))
