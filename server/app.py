@@ -34,13 +34,13 @@ from server.handlers import presence
 from server.handlers.pages import page_sent
 from server.handlers.services import Services
 from server.heartbeat import hear_in_folder, hear_in_store
-from server.ids import digest, new_id, new_secret, seat_id
+from server.ids import new_id, new_secret, seat_id
 from server.media.keyring import LocalKeyring
 from server.media.relay import Relay
 from server.paging.webpush import WebPush, public_key
-from server.ports import Tx
 from server.settings import CLOSING_AT_MOST, Settings
-from server.site.accounts import FIRST_COORDINATOR, AccountPages, Passphrases
+from server.site import first_link
+from server.site.accounts import AccountPages, Passphrases
 from server.site.guard import BODY_AT_MOST_BYTES, middleware
 from server.site.health import HealthPages
 from server.site.pages import Pages
@@ -79,7 +79,7 @@ class Beside:
     folder: int
     """The open file that says that the data folder is taken."""
     first_link: str | None
-    """The one-time link that makes the first coordinator; None once someone has an account."""
+    """The one-time link that makes the first coordinator; None once there is a coordinator."""
 
     @property
     def port(self) -> int:
@@ -205,7 +205,11 @@ async def _start(
         storage.shared.tell_others(
             Others(hub, announcer, bell.ring, lambda: arrivals.send_back(COME_BACK_WITHIN_SECONDS))
         )
-    push = WebPush(store, clock, keys.push, settings.contact, lambda page: page_sent(services, page), local=local_push)
+        between.one_fleet(store, clock, announcer)
+    push = WebPush(
+        store, clock, keys.push, settings.contact, lambda page: page_sent(services, page), between.bus.first,
+        local=local_push,
+    )  # fmt: skip
     timers = Timers(services, push.send_due, arrivals.watch_lines)
     hear = partial(hear_in_store, store) if storage.shared else partial(hear_in_folder, settings.data)
     audited = Audited(services, hear, expected=settings.auditor_expected)
@@ -228,7 +232,7 @@ async def _start(
     if more_pages is not None:
         app.router.add_routes(more_pages(services, settings))
 
-    first_link = await _first_link(services)
+    link = await _first_link(services)
     if isinstance(clock, SystemClock):
         await store.write(lambda tx: tx.accounts.set_fact(MARK, clock.mark()))
     await store.replay()
@@ -257,18 +261,11 @@ async def _start(
     log.info("ready", port=listener.sockets[0].getsockname()[1], calls=calls)
     return Beside(
         settings, services, store, hub, door, media, timers, audited, between, announcer, push, health, runner,
-        listener, arrivals, folder, first_link,
+        listener, arrivals, folder, link,
     )  # fmt: skip
 
 
 async def _first_link(services: Services) -> str | None:
-    """A fresh token at every start until it is used; only its digest is kept."""
     token = new_secret()
-
-    def make(tx: Tx) -> bool:
-        if tx.accounts.fact(FIRST_COORDINATOR) == "spent" or any(a.coordinator for a in tx.accounts.staff()):
-            return False
-        tx.accounts.set_fact(FIRST_COORDINATOR, digest(token))
-        return True
-
-    return f"/#first={token}" if await services.store.write(make) else None
+    offered = await services.store.write(lambda tx: first_link.offer(tx, token))
+    return f"/#first={token}" if offered else None
