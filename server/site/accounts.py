@@ -20,13 +20,13 @@ from server.names import clean_name, name_key
 from server.ports import Tx
 from server.records import Account
 from server.settings import Settings
+from server.site import first_link
 from server.site.guard import answer, body, clear_cookie, set_cookie, signed_in
 from server.tries import Tries
 from server.wire import http
 
 RECOVERY_CODES = 8
 HASHES_AT_ONCE = 2
-FIRST_COORDINATOR = "first_coordinator"
 
 
 class Passphrases:
@@ -81,7 +81,7 @@ class AccountPages:
         return await self._new_account(asked.login, asked.passphrase, adult=asked.adult)
 
     async def first_coordinator(self, request: web.Request) -> web.Response:
-        """The one-time link printed at first start."""
+        """The one-time link that every start prints until somebody came by one."""
         asked = await body(request, http.FirstCoordinator)
         return await self._new_account(asked.login, asked.passphrase, adult=asked.adult, first_token=asked.token)
 
@@ -99,9 +99,7 @@ class AccountPages:
                 raise Refused(Refusal.NAME_TAKEN)
             tx.accounts.add(account, key, [digest(c) for c in codes], now)
             if first_token:
-                if tx.accounts.fact(FIRST_COORDINATOR) != digest(first_token):
-                    raise Refused(Refusal.INVITE_SPENT)
-                tx.accounts.set_fact(FIRST_COORDINATOR, "spent")
+                first_link.spend(tx, first_token)
                 tx.accounts.set_staff(account.id, volunteer=True, coordinator=True, volunteer_name="")
                 tx.care.add_audit(account.id, "first_coordinator", account.id, now)
             tx.accounts.add_device(DeviceId(new_id()), account.id, digest(token), now)

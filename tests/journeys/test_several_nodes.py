@@ -70,7 +70,6 @@ async def deployed(folder: Path, postgres: Postgres) -> AsyncIterator[Deployed]:
             stack.push_async_callback(web.stop)
         for name in ("timers", "auditor"):
             await beside(stack, folder, name, {**shared, **policy})
-        webs[0].first_link = webs[1].first_link  # each start makes a new one, and the newest counts
         playwright = await stack.enter_async_context(async_playwright())
         path = os.environ.get("BESIDE_CHROMIUM") or "/usr/bin/chromium"
         browser = await playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGS)
