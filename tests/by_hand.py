@@ -4,13 +4,19 @@ world lives."""
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from typing import Any
 
+import asyncpg
 import pytest
 from sqlalchemy import text
 
 from server import offline
 from server.ports import Tx
+from server.store.postgres_database import WRITERS_LOCK
 from tests.worlds import STORE, World
 
 Row = tuple[Any, ...]
@@ -25,6 +31,40 @@ async def by_hand(world: World, statement: str, **values: Any) -> list[Row]:
         return [tuple(row) for row in found] if found.returns_rows else []
 
     return await asyncio.to_thread(offline.by_hand, world.beside.settings, run)
+
+
+@contextmanager
+def locked(world: World) -> Iterator[None]:
+    """Another process holds the lock of all writers, and does not let go: nothing can be written."""
+    held, let_go = threading.Event(), threading.Event()
+    hold = _lock_postgres if world.beside.settings.database_url else _lock_sqlite
+    other = threading.Thread(target=hold, args=(world, held, let_go), name="another-process")
+    other.start()
+    try:
+        assert held.wait(10), "nobody else got the lock"
+        yield
+    finally:
+        let_go.set()
+        other.join()
+
+
+def _lock_sqlite(world: World, held: threading.Event, let_go: threading.Event) -> None:
+    with closing(sqlite3.connect(world.beside.settings.data / "beside.db", isolation_level=None)) as db:
+        db.execute("BEGIN IMMEDIATE")
+        held.set()
+        let_go.wait()
+        db.execute("ROLLBACK")
+
+
+def _lock_postgres(world: World, held: threading.Event, let_go: threading.Event) -> None:
+    async def hold() -> None:
+        db = await asyncpg.connect(world.beside.settings.database_url)
+        await db.execute(f"SELECT pg_advisory_lock({WRITERS_LOCK})")  # of the session: no timeout of Beside's ends it
+        held.set()
+        await asyncio.to_thread(let_go.wait)
+        await db.close()
+
+    asyncio.run(hold())
 
 
 async def all_that_is_kept(world: World) -> bytes:

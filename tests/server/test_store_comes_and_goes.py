@@ -4,7 +4,6 @@ only writes. Whatever was told to somebody holds."""
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 import threading
 import time
 from collections.abc import Callable
@@ -20,7 +19,8 @@ from server.records import PushTarget
 from server.store import copying
 from server.store.lifeboat import Lifeboat
 from server.store.sqlite import FollowedDatabase, SqliteStore, Statement
-from tests.server.test_store_down import lifeboat, locked, saved_again
+from tests.by_hand import by_hand, locked, only_on_sqlite
+from tests.server.test_store_down import lifeboat, saved_again
 from tests.worlds import Member, World
 
 
@@ -82,9 +82,7 @@ async def test_uc15_copying_the_file_anew_makes_no_call_wait(
         return rows
 
     monkeypatch.setattr(copying, "rows_of", slowly)
-    with sqlite3.connect(world.beside.settings.data / "beside.db") as other:
-        other.execute("INSERT INTO facts VALUES ('other', 'process')")
-    other.close()
+    await by_hand(world, "INSERT INTO facts VALUES ('other', 'process')")
     await ana.page.ask("set_availability", group=ana.group, state="quiet")  # sees it, and begins to copy
     raised = await ana.page.ask("raise_call", group=ana.group)
     assert raised["saved"] is True
@@ -120,6 +118,7 @@ async def test_uc15_what_rings_while_memory_is_copied_stays_in_it(
     await saved_again(ana)
 
 
+@only_on_sqlite("holds SQLite's reader; on PostgreSQL both hang: tests/contracts/test_lifeboat_on_postgres.py")
 async def test_uc15_a_store_that_can_only_write_counts_as_down_until_it_reads(
     world: World, two_peers_available: list[Member]
 ) -> None:
@@ -193,6 +192,9 @@ def _named(tx: Tx, call_id: str, words: str) -> None:
     tx.calls.save(replace(call, words=words, version=call.version + 1), call.waiting_since)
 
 
+@only_on_sqlite(
+    "slows SQLite's commit; what PostgreSQL commits late: a_commit_whose_answer_was_lost in test_postgres.py"
+)
 async def test_ch02_words_saved_after_their_sender_gave_up_reach_the_others(
     world: World, two_peers_available: list[Member], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,22 +17,15 @@ from beside_client import Refused
 from server.app import start
 from server.store.journal import Journal
 from server.store.lifeboat import Lifeboat
+from tests.by_hand import by_hand, locked, only_on_sqlite
 from tests.fakes import cheap_passphrases
+from tests.postgres import shared
 from tests.worlds import Member, World
 
 BACK_WITHIN_SECONDS = 15
-
-
-@contextmanager
-def locked(world: World) -> Iterator[None]:
-    """Another process holds the write lock."""
-    other = sqlite3.connect(world.beside.settings.data / "beside.db", isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    finally:
-        other.execute("ROLLBACK")
-        other.close()
+FULL = only_on_sqlite(
+    "fills SQLite's own file; a PostgreSQL that takes no writes is in tests/contracts/test_lifeboat_on_postgres.py"
+)
 
 
 def lifeboat(world: World) -> Lifeboat:
@@ -70,7 +63,11 @@ def _fits(filler: sqlite3.Connection, size: int) -> bool:
 
 @asynccontextmanager
 async def hanging(world: World) -> AsyncIterator[None]:
-    """The writer is stuck in a commit that nobody can hurry."""
+    """The writer is stuck in a commit that nobody can hurry. PostgreSQL is stopped as it stands."""
+    if world.beside.settings.database_url:
+        with shared().hanging():
+            yield
+        return
     gate = threading.Event()
     stuck = asyncio.ensure_future(lifeboat(world)._store.write(lambda _tx: gate.wait(30)))
     await asyncio.sleep(0)
@@ -100,14 +97,12 @@ async def saved_again(ana: Member) -> dict[str, Any]:
     return await ana.page.until(lambda s: s.my_call_when(saved=True), within_seconds=BACK_WITHIN_SECONDS)
 
 
-def stored_words(data: Path) -> list[str]:
-    with sqlite3.connect(data / "beside.db") as db:
-        found = [row[0] for row in db.execute("SELECT text FROM entries WHERE kind='said' ORDER BY room, seq")]
-    db.close()
-    return found
+async def stored_words(world: World) -> list[str]:
+    found = await by_hand(world, "SELECT text FROM entries WHERE kind = 'said' ORDER BY room, seq")
+    return [words for (words,) in found]
 
 
-@pytest.mark.parametrize("trouble", [locked, full, hanging])
+@pytest.mark.parametrize("trouble", [locked, pytest.param(full, marks=FULL), hanging])
 async def test_uc15_a_call_rings_and_is_held_while_the_store_is(
     trouble: Any, world: World, two_peers_available: list[Member]
 ) -> None:
@@ -122,7 +117,7 @@ async def test_uc15_a_call_rings_and_is_held_while_the_store_is(
     mine = await saved_again(ana)
     assert mine["call"] == call
     assert mine["standing"] == "held"
-    assert stored_words(world.beside.settings.data) == ["I am here.", "I had the money out."]
+    assert await stored_words(world) == ["I am here.", "I had the money out."]
     # And it goes on as if nothing had been: the next words take the next place.
     said = await ana.page.ask("say", room=mine["room"], text="Thank you.")
     assert said["seq"] == 3
@@ -186,11 +181,9 @@ async def test_uc15_killed_while_down_the_journal_brings_the_call_back(
     assert open_call.encode() in journal
     await world.beside.stop()
     data = world.beside.settings.data
-    with sqlite3.connect(data / "beside.db") as db:
-        for table in ("deadlines", "call_people", "calls", "entries", "client_keys"):
-            db.execute(f"DELETE FROM {table}")
-        db.execute("DELETE FROM rooms WHERE call_id IS NOT NULL")
-    db.close()
+    for table in ("deadlines", "call_people", "calls", "entries", "client_keys"):
+        await by_hand(world, f"DELETE FROM {table}")
+    await by_hand(world, "DELETE FROM rooms WHERE call_id IS NOT NULL")
     (data / "unsaved.journal").write_bytes(journal)
     world.beside = await start(replace(world.beside.settings), world.clock, passphrases=cheap_passphrases())
     calls = await world.beside.services.store.read(lambda tx: {c.id: c for c in tx.calls.live()})
@@ -198,7 +191,7 @@ async def test_uc15_killed_while_down_the_journal_brings_the_call_back(
     assert ended["call"] not in calls, "a finished call never rings again"
     again = await world.beside.services.store.read(lambda tx: tx.calls.get(ended["call"]))
     assert again is not None
-    assert stored_words(data) == ["I am here.", "I had the money out."]
+    assert await stored_words(world) == ["I am here.", "I had the money out."]
 
 
 def test_the_journal_survives_a_torn_write_and_a_full_half(tmp_path: Path) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from beside_client import Client
+from tests.by_hand import locked
 from tests.server.action_world import DEED, asked, begins, declares, is_over, mine, refused, witnesses
-from tests.server.test_store_down import full, hanging, lifeboat, locked, saved_again
+from tests.server.test_store_down import FULL, full, hanging, lifeboat, saved_again
 from tests.worlds import Member, World, a_group_with
 
 
@@ -136,7 +137,7 @@ async def test_wa07_only_a_witness_may_and_only_while_it_runs(world: World) -> N
     assert not ana.page.state.my_call
 
 
-@pytest.mark.parametrize("trouble", [locked, full, hanging])
+@pytest.mark.parametrize("trouble", [locked, pytest.param(full, marks=FULL), hanging])
 @pytest.mark.parametrize("who", ["the member", "the witness"])
 async def test_uc15_while_the_store_is_down_the_call_rings_and_the_action_is_marked_later(
     world: World, two_peers_available: list[Member], a_volunteer_on_shift: Client, trouble: object, who: str
