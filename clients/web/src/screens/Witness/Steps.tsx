@@ -8,10 +8,10 @@ import { timeOfDay } from "../../text/words";
 import { mine as words } from "../../text/witness.en";
 import type { MyAction, StepView } from "../../wire/frames";
 
-/** What was told so far, in its order. */
-export function StepList({ steps }: { steps: readonly StepView[] }) {
+/** What was told so far, in its order. `label` says whose steps they are. */
+export function StepList({ steps, label }: { steps: readonly StepView[]; label: string }) {
   return (
-    <div role="log" aria-label={words.steps}>
+    <div role="log" aria-label={label}>
       <ol class="steps">
         {steps.map((step) => (
           <li key={step.at}>
@@ -38,7 +38,7 @@ export function OwnSteps({ one }: { one: MyAction }) {
     <section class="card" aria-labelledby="steps-title">
       <h2 id="steps-title">{words.steps}</h2>
       <p class="small quiet">{words.stepsLead}</p>
-      <StepList steps={one.steps} />
+      <StepList steps={one.steps} label={words.steps} />
       {next.length > 0 && (
         <div class="trio">
           {next.map((said) => (

@@ -87,7 +87,7 @@ export function Watching({ card, keys }: { card: ActionCard; keys: WitnessKeys }
           {!card.frozen && (
             <section class="card" aria-labelledby="their-steps">
               <h2 id="their-steps">{words.steps(name)}</h2>
-              <StepList steps={card.steps} />
+              <StepList steps={card.steps} label={words.steps(name)} />
             </section>
           )}
           {card.medium !== "text" && !card.frozen && <Safety keys={keys} />}
