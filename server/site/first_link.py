@@ -17,8 +17,10 @@ LINKS_AT_MOST = 20
 
 
 def offer(tx: Tx, token: str) -> bool:
-    """Let this token work. False when somebody runs this server already."""
+    """Let this token work. False when somebody runs this server already: then no link of before does either, whatever
+    becomes of them."""
     if _somebody_came(tx):
+        tx.accounts.set_fact(FACT, SPENT)
         return False
     digests = (tx.accounts.fact(FACT) or "").split()
     tx.accounts.set_fact(FACT, " ".join([*digests, digest(token)][-LINKS_AT_MOST:]))

@@ -9,7 +9,7 @@ import pytest
 from beside_client import Refused
 from server import offline
 from server.people import set_coordinator
-from server.site.first_link import LINKS_AT_MOST
+from server.site import first_link
 from tests.by_hand import all_that_is_kept
 from tests.worlds import World
 
@@ -38,15 +38,22 @@ async def test_gr07_no_link_works_once_a_coordinator_was_made_by_hand(world: Wor
     )
     with pytest.raises(Refused, match="invite_spent"):
         await world.account("Vic", first_token=token)
+    await world.restart()
+    await asyncio.to_thread(
+        offline.by_hand, world.beside.settings, lambda tx, now: set_coordinator(tx, "Vera", "", on=False, now=now)
+    )
+    with pytest.raises(Refused, match="invite_spent"):
+        await world.account("Vic", first_token=token)
 
 
 async def test_gr07_of_a_link_only_a_digest_is_kept(world: World) -> None:
     assert world.first_token.encode() not in await all_that_is_kept(world)
 
 
-async def test_gr07_links_of_long_ago_are_let_go(world: World) -> None:
+async def test_gr07_links_of_long_ago_are_let_go(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(first_link, "LINKS_AT_MOST", 2)
     oldest = world.first_token
-    for _ in range(LINKS_AT_MOST):
+    for _ in range(2):
         await world.restart()
     with pytest.raises(Refused, match="invite_spent"):
         await world.account("Vera", first_token=oldest)
