@@ -31,14 +31,24 @@ class World:
     beside: Beside
     clock: MovableClock
     people: list[Client] = field(default_factory=list)
+    local_push: bool = False
+    """Notifications may be pushed to this machine: what only tests may allow."""
 
     @classmethod
-    async def begin(cls, data: Path, clock: MovableClock | None = None, settings: Settings | None = None) -> Self:
+    async def begin(
+        cls,
+        data: Path,
+        clock: MovableClock | None = None,
+        settings: Settings | None = None,
+        *,
+        local_push: bool = False,
+    ) -> Self:
         clock = clock or MovableClock()
         settings = replace(settings or Settings(), port=0, data=data, drain_spread_seconds=0)
         if not settings.database_url and STORE == "postgres":
             settings = replace(settings, database_url=await asyncio.to_thread(lambda: shared().fresh()))
-        return cls(await start(settings, clock, passphrases=cheap_passphrases()), clock)
+        beside = await start(settings, clock, passphrases=cheap_passphrases(), local_push=local_push)
+        return cls(beside, clock, local_push=local_push)
 
     @property
     def url(self) -> str:
@@ -62,7 +72,9 @@ class World:
         """The server stops and comes back on the same port with the same data; people keep their pages."""
         await self.beside.stop()
         self.clock.advance(down_for_seconds * 1000)
-        self.beside = await start(self.beside.settings, self.clock, passphrases=cheap_passphrases())
+        self.beside = await start(
+            self.beside.settings, self.clock, passphrases=cheap_passphrases(), local_push=self.local_push
+        )
 
     async def account(self, login: str, *, first_token: str = "") -> Account:
         return await sign_up(self.url, login, PASSPHRASE, first_token=first_token)

@@ -22,11 +22,13 @@ from server.settings import BadSetting, Settings
 from server.store.journal import Journal
 from server.store.migrate import upgrade
 from server.verify import HOLDS, verified
+from tests.by_hand import only_on_sqlite
 from tests.fakes import MovableClock
 from tests.server.test_witness_records import a_record
 from tests.worlds import PASSPHRASE, Member, World, a_world
 
 
+@only_on_sqlite("backs up SQLite's own file; the drill on PostgreSQL is in tests/contracts/test_backup.py")
 async def test_the_drill_everyone_every_acked_word_the_call_and_the_record_come_back(
     world: World, clock: MovableClock, tmp_path: Path, two_peers_available: list[Member]
 ) -> None:

@@ -9,6 +9,7 @@ import pytest
 from beside_client import Over, Refused
 from server.cli import coordinator, list_people, revoke_devices, volunteer
 from server.settings import BadSetting
+from tests.by_hand import only_on_sqlite
 from tests.worlds import Member, World
 
 
@@ -79,6 +80,10 @@ async def test_what_cannot_be_done_is_said_in_one_line(world: World, data: Path)
         volunteer("vera", name="Doctor", data=data)
     with pytest.raises(BadSetting, match="Nobody here"):
         volunteer("somebody", name="Some", data=data)
+
+
+@only_on_sqlite("a folder may be the wrong one; a DATABASE_URL that is wrong is in tests/server/test_database_url.py")
+async def test_a_folder_without_a_database_is_said_in_one_line(data: Path) -> None:
     with pytest.raises(BadSetting, match="no database"):
         list_people(data=data / "elsewhere")
 

@@ -6,7 +6,7 @@ import base64
 import json
 import os
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from rooms.call import Reached
-from server.app import start
-from server.settings import Settings
-from tests.fakes import MovableClock, cheap_passphrases
+from tests.fakes import MovableClock
 from tests.worlds import Member, World, a_group_with
 
 
@@ -76,8 +74,7 @@ async def push_service() -> AsyncIterator[PushService]:
 @pytest.fixture
 async def world(tmp_path: Path, clock: MovableClock) -> AsyncIterator[World]:
     """A server that may push to this machine: what only tests may allow."""
-    settings = replace(Settings(), port=0, data=tmp_path / "data", drain_spread_seconds=0)
-    made = World(await start(settings, clock, passphrases=cheap_passphrases(), local_push=True), clock)
+    made = await World.begin(tmp_path / "data", clock, local_push=True)
     yield made
     await made.end()
 

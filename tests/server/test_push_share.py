@@ -5,18 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 from aiohttp import web
 
 from beside_client import sign_in
-from server.app import start
 from server.paging import webpush
 from server.paging.webpush import host_of
-from server.settings import Settings
-from tests.fakes import MovableClock, cheap_passphrases
+from tests.fakes import MovableClock
 from tests.server.test_push import Phone
 from tests.worlds import PASSPHRASE, Member, World, a_group_with
 
@@ -62,8 +60,7 @@ async def world(tmp_path: Path, clock: MovableClock, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(webpush, "AT_ONCE", 6)
     monkeypatch.setattr(webpush, "PER_HOST_AT_ONCE", 4)
     monkeypatch.setattr(webpush, "TIMEOUT_SECONDS", 600)
-    settings = replace(Settings(), port=0, data=tmp_path / "data", drain_spread_seconds=0)
-    made = World(await start(settings, clock, passphrases=cheap_passphrases(), local_push=True), clock)
+    made = await World.begin(tmp_path / "data", clock, local_push=True)
     yield made
     await made.end()
 
