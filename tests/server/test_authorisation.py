@@ -13,11 +13,16 @@ from typing import get_args
 import pytest
 
 from server.wire.frames import Command
+from tests.by_hand import only_on_sqlite
 from tests.server.matrix import ROLES, STATES, expected
 from tests.server.matrix_of_actions import STAGES, expected_of_actions
 from tests.server.stage import a_stage
 from tests.server.stage_of_actions import a_stage_with_an_action
 
+ON_SQLITE = only_on_sqlite(
+    "after each of thousands of cells SQLite's file is put back as it was; who may do what is decided above the store, "
+    "whose statements tests/contracts/test_store.py holds to their word on PostgreSQL"
+)
 TABLE = expected()
 ACTIONS = expected_of_actions()
 
@@ -28,6 +33,7 @@ def test_every_frame_has_a_row() -> None:
     assert {row.partition(":")[0] for row in [*TABLE, *ACTIONS]} == tags
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("state", STATES)
 async def test_everyone_hears_what_the_table_says(state: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     wrong: list[str] = []
@@ -44,6 +50,7 @@ async def test_everyone_hears_what_the_table_says(state: str, tmp_path: Path, mo
     assert not wrong, f"{len(wrong)} cells are wrong:\n" + "\n".join(wrong)
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("state", STAGES)
 async def test_everyone_hears_what_the_table_says_of_an_action(
     state: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
