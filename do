@@ -41,6 +41,8 @@ OLDEST_NODE = (22, 17)  # what @sparticuz/chromium asks for; Vitest 5 asks for 2
 
 SIDE_BY_SIDE = ("-n", "2", "--dist", "loadfile")
 """Two processes of tests, a file to each at a time: most of them wait for a clock, a disk or a browser."""
+FAILED = 1
+"""What pytest ends with when a test failed, and with nothing else."""
 
 
 class Stop(Exception):
@@ -381,9 +383,21 @@ def test(words: Sequence[str]) -> int:
     if only in ("", "web"):
         steps.append(("web types and tests", lambda: Node().run("check")))
     if only in ("", "py"):
-        words = words or SIDE_BY_SIDE
-        steps.append(("pytest", lambda: call(PYTHON, "-m", "pytest", *words, env=with_a_browser())))
+        steps.append(("pytest", lambda: run_tests(words)))
     return go_through(steps)
+
+
+def run_tests(words: Sequence[str]) -> int:
+    """All of them two at a time. What failed there is run once more, alone, and that counts: two browsers, a database and
+    a server that must answer within 400 ms are at times too much for two cores, and then the machine failed."""
+    env = with_a_browser()
+    if words:
+        return call(PYTHON, "-m", "pytest", *words, env=env)
+    code = call(PYTHON, "-m", "pytest", *SIDE_BY_SIDE, env=env)
+    if code != FAILED:
+        return code
+    say("what failed beside others is run once more, alone")
+    return call(PYTHON, "-m", "pytest", "--last-failed", "--last-failed-no-failures", "none", env=env)
 
 
 def lint(words: Sequence[str]) -> int:
