@@ -388,8 +388,8 @@ def test(words: Sequence[str]) -> int:
 
 
 def run_tests(words: Sequence[str]) -> int:
-    """All of them two at a time. What failed there is run once more, alone, and that counts: two browsers, a database and
-    a server that must answer within 400 ms are at times too much for two cores, and then the machine failed."""
+    """All of them two at a time. What failed there is run once more, alone, and that counts: two browsers, a database
+    and a server that must answer within 400 ms are at times too much for two cores, and then the machine failed."""
     env = with_a_browser()
     if words:
         return call(PYTHON, "-m", "pytest", *words, env=env)
