@@ -8,7 +8,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from presence.ids import MemberId
@@ -178,6 +178,7 @@ def test_uc15_every_field_of_a_call_belongs_to_one_part() -> None:
     assert sorted([*named, "version", "recipients", "changed"]) == sorted(f.name for f in fields(Call))
 
 
+@settings(deadline=None)  # however slow the machine is
 @given(begin=STEPS, one=STEPS, other=STEPS, third=STEPS)
 def test_uc15_branches_give_one_call_in_whatever_order_they_meet(
     begin: list[Any], one: list[Any], other: list[Any], third: list[Any]
@@ -191,6 +192,7 @@ def test_uc15_branches_give_one_call_in_whatever_order_they_meet(
     assert joined(world.call, a) == a, "what followed from it is all that is left of it"
 
 
+@settings(deadline=None)  # however slow the machine is
 @given(begin=STEPS, one=STEPS, other=STEPS)
 def test_uc15_the_store_is_the_same_whoever_comes_first_and_no_place_is_given_twice(
     begin: list[Any], one: list[Any], other: list[Any]
