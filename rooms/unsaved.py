@@ -133,9 +133,9 @@ def _weight_of_part(call: Call, name: str) -> tuple[Any, ...]:
 
 def _weight_of(call: Call, member: MemberId) -> tuple[bool, int, bool, str]:
     recipient = call.recipients[member]
-    dismissed = isinstance(recipient.answer, Dismissed)
+    why = recipient.answer.why if isinstance(recipient.answer, Dismissed) else None
     stamp = call.changed.get(member, SINCE_THE_PRESS)
-    return recipient.answer == Dismissed(Why.REFUSED), stamp, dismissed, _text(recipient)
+    return why is Why.REFUSED, stamp, why is not None, _text(recipient)
 
 
 def _note(changed: dict[str, int], winner: Call, name: str) -> None:

@@ -14,6 +14,7 @@ import structlog
 from server.bus.doorbell import Doorbell
 from server.bus.local import LocalBus
 from server.bus.redis import RedisBus
+from server.clock import Clock
 from server.handlers import presence
 from server.handlers.services import Services
 from server.media.keyring import LocalKeyring
@@ -22,6 +23,8 @@ from server.registry.neighbours import Neighbours
 from server.registry.node import begin_life
 from server.registry.tickets import SealedTickets
 from server.settings import Settings
+from server.store.fleet import Fleet, Tells
+from server.store.lifeboat import Lifeboat
 from server.witnessed_elsewhere import WitnessedElsewhere
 
 log = structlog.get_logger("between_nodes")
@@ -33,7 +36,10 @@ class BetweenNodes:
 
     bus: LocalBus | RedisBus
     tickets: SealedTickets
+    key: bytes
+    """What only the nodes of this deployment can read on the bus is sealed with it."""
     neighbours: Neighbours | None = None
+    fleet: Fleet | None = None
     bell: Doorbell | None = None
     pictures: LocalBus | RedisBus = field(default_factory=lambda: LocalBus(up=False))
     """For nothing but pictures: they stand before no card and no doorbell."""
@@ -48,11 +54,18 @@ class BetweenNodes:
         self.bell = Doorbell(self.bus, look)
         return self.bell
 
+    def one_fleet(self, boat: Lifeboat, clock: Clock, changes: Tells) -> None:
+        """What this node's lifeboat carries, all of them carry. To be called before anything is served."""
+        self.fleet = Fleet(self.bus, self.key, boat, clock, changes)
+        boat.sail_with(self.fleet)
+
     async def start(self, settings: Settings, services: Services) -> bool:
         """Returns whether another node is there: then what comes from presence does not start anew (UC19)."""
         await self.bus.start()
         if self.bell is not None:
             self.bell.start()
+        if self.fleet is not None:
+            self.fleet.start()
         if isinstance(self.bus, LocalBus) and self.bus.up:
             return False
         me = begin_life(settings.data)
@@ -81,6 +94,8 @@ class BetweenNodes:
         await self.pictures.close()
         if self.bell is not None:
             await self.bell.stop()
+        if self.fleet is not None:
+            await self.fleet.stop()
         await self.bus.close()
 
 
@@ -91,12 +106,17 @@ def between_nodes(settings: Settings, secret: bytes, *, shared: bool) -> Between
             log.warning("redis_url_not_used")  # one machine with SQLite has nobody to tell
         bus: LocalBus | RedisBus = LocalBus()
         # Of one process alone: a restart spends all that were issued.
-        return BetweenNodes(bus, SealedTickets(secrets.token_bytes(32), bus))
+        return BetweenNodes(bus, SealedTickets(secrets.token_bytes(32), bus), secrets.token_bytes(32))
     # Without a Redis everything takes the slow road, by the store.
     bus = LocalBus(up=False)
     if settings.redis_url:
         bus = RedisBus(settings.redis_url, settings.redis_namespace, secrets.token_hex(8))
-    between = BetweenNodes(bus, SealedTickets(hmac.new(secret, b"tickets", hashlib.sha256).digest(), bus))
+    tickets = SealedTickets(_key_of(secret, b"tickets"), bus)
+    between = BetweenNodes(bus, tickets, _key_of(secret, b"unsaved"))
     if settings.redis_url:
         between.pictures = RedisBus(settings.redis_url, settings.redis_namespace, secrets.token_hex(8), "pictures")
     return between
+
+
+def _key_of(secret: bytes, purpose: bytes) -> bytes:
+    return hmac.new(secret, purpose, hashlib.sha256).digest()

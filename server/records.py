@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from presence.ids import AccountId, ActionId, CallId, DeviceId, GroupId, Instant, MemberId, RoomId
+from rooms.call import Call
 from rooms.care import ReportReason
+from rooms.chat import Entry
 from rooms.group import Group, Membership
 
 
@@ -164,3 +166,18 @@ class NodeSaid:
     node: str
     deaf: bool
     said: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What became of what was not saved (UC15): the calls as they now are; those of them that are not as they were
+    before; and each entry that was put in, with the seq it had and the epoch of its room now."""
+
+    calls: list[Call]
+    changed: list[Call]
+    entries: list[tuple[Entry, int, int]]
+
+    @property
+    def moved(self) -> list[tuple[Entry, int]]:
+        """Entries that are not where whoever read them first found them, and the epoch of their room."""
+        return [(entry, epoch) for entry, seq, epoch in self.entries if entry.seq != seq]

@@ -34,7 +34,7 @@ from server.handlers.presence import presence_for, tell_actions, views_of
 from server.handlers.services import Services
 from server.handlers.witness_watching import line_changed
 from server.ports import Store, StoreDown, Tx
-from server.records import Account
+from server.records import Account, Merged
 from server.who import Who
 from server.wire import frames as f
 
@@ -96,9 +96,19 @@ class Announcer:
         self.desk_changed()
         self._soon("leases", REFRESH_LEASES_SECONDS, self._refresh_leases)
 
-    def calls_saved(self, calls: list[Call]) -> None:
-        """What rang while the store was down is saved now (UC15): the pages that said otherwise are told."""
-        for call in calls:
+    def calls_saved(self, merged: Merged) -> None:
+        """What rang while the store was down is saved now (UC15): the pages that said otherwise are told, and those
+        that read words at another place."""
+        for call in merged.calls:
+            self.call_changed(call)
+        for entry, epoch in merged.moved:
+            self.entry_added(entry, epoch)
+
+    def calls_heard(self, merged: Merged) -> None:
+        """What another node could not save (UC15)."""
+        for entry, _seq, epoch in merged.entries:
+            self.entry_added(entry, epoch)
+        for call in merged.changed:
             self.call_changed(call)
 
     async def _tell_soft(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from sqlalchemy import Connection, RowMapping, delete, insert, select, update
+from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
 
 from presence.ids import AccountId, GroupId, Instant, MemberId
 from server.records import AuditLine, Block, Report
@@ -12,6 +12,8 @@ from server.store.accounts import SqlAccounts
 from server.store.tables import audit, blocks, memberships, reports
 
 ANCHOR = "audit_anchor"
+LOOKED_BACK = 5_000
+"""Among so many of the newest audit lines one that is put back is looked for."""
 """The fact that holds the seq and hash of the last audit line that was forgotten by age."""
 
 
@@ -82,6 +84,13 @@ class SqlCare:
         line = AuditLine(seq, now, actor, action, subject, "")
         values = {"seq": seq, "at": now, "actor": actor, "action": action, "subject": subject}
         self._db.execute(insert(audit).values(**values, hash=audit_hash(before, line)))
+
+    def restore_audit(self, actor: str, action: str, subject: str, at: Instant) -> None:
+        newest = self._db.execute(select(func.max(audit.c.seq))).scalar() or 0
+        same = (audit.c.at == at) & (audit.c.actor == actor) & (audit.c.action == action) & (audit.c.subject == subject)
+        lately = audit.c.seq > newest - LOOKED_BACK  # the whole log is a year, and the lock of all writers is held
+        if self._db.execute(select(audit.c.seq).where(lately & same)).first() is None:
+            self.add_audit(actor, action, subject, at)
 
     def audit(self, after: int, limit: int) -> list[AuditLine]:
         query = select(audit).where(audit.c.seq > after).order_by(audit.c.seq).limit(limit)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlalchemy import Connection, RowMapping, Select, func, insert, select, update
 
 from presence.ids import AccountId, CallId, DeviceId, GroupId, Instant, MemberId, RoomId
@@ -67,16 +69,19 @@ class SqlChat:
             )
         )
 
-    def restore(self, entry: Entry) -> None:
-        """Put back an entry that was written while the store was down, at its own seq. One that is there already (a
-        late commit got through) is left; should another have taken its place, it goes to the end."""
-        there = self.entry(entry.room, entry.seq)
-        if there is not None and there.k == entry.k:
-            return
-        head = self._db.execute(select(rooms.c.head).where(rooms.c.id == entry.room)).scalar_one()
-        seq = entry.seq if there is None else head + 1
+    def restore(self, entry: Entry) -> tuple[Entry, int] | None:
+        """Put back an entry that was written while the store was down, at its own seq if that is the next. Else it goes
+        to the end, and the room begins a new epoch: whoever read it at its old place reads the room anew. Returns the
+        entry as it is now, and the epoch; None when it was there (a late commit, or another node, has brought it)."""
+        same = (entries.c.room == entry.room) & (entries.c.device == entry.device) & (entries.c.k == entry.k)
+        if self._db.execute(select(entries.c.seq).where(same)).first() is not None:
+            return None
+        room = self._db.execute(select(rooms.c.head, rooms.c.epoch).where(rooms.c.id == entry.room)).one()
+        seq = room.head + 1
+        epoch = room.epoch + (seq != entry.seq)
         self._insert(entry, seq)
-        self._db.execute(update(rooms).where(rooms.c.id == entry.room).values(head=max(head, seq)))
+        self._db.execute(update(rooms).where(rooms.c.id == entry.room).values(head=seq, epoch=epoch))
+        return replace(entry, seq=seq), epoch
 
     def entry(self, room: RoomId, seq: int) -> Entry | None:
         row = self._db.execute(_entries().where((entries.c.room == room) & (entries.c.seq == seq))).first()

@@ -5,6 +5,9 @@ counts as down: the same transaction runs on the mirror in memory, the call is r
 saved yet", and the journal gets it. From then on calls live on the mirror; everything else is refused as not saved,
 and its sender keeps it. A probe asks the real store twice a second. When it answers, all that happened is merged
 by version, and calls go back to it.
+
+Where several nodes share the store, their lifeboats are one fleet (`server.store.fleet`): whoever finds the store down
+says so, and what one of them carries, all of them carry.
 """
 
 from __future__ import annotations
@@ -12,6 +15,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
 from typing import Protocol, TypeVar
 
 import structlog
@@ -19,9 +24,11 @@ import structlog
 from presence.ids import AccountId, CallId, GroupId, Instant, MemberId
 from rooms.call import Call
 from server.ports import StoreDown, StoreLate, Tx
+from server.records import Merged
+from server.store.fellows import Alone, Fellows
 from server.store.journal import Journal
-from server.store.mirror import Mirror
-from server.store.unsaved import Unsaved, all_of, encode, merge
+from server.store.mirror import Mirror, TurnLost
+from server.store.unsaved import Key, Unsaved, all_of, encode, merge
 from server.store.worker import CLOSE_WITHIN_SECONDS
 
 T = TypeVar("T")
@@ -32,6 +39,9 @@ ORDINARY_LATE_SECONDS = 3.0
 READ_LATE_SECONDS = 1.0
 PROBE_EVERY_SECONDS = 0.5
 PROBE_LATE_SECONDS = 5.0
+NEWS_WITHIN_SECONDS = 0.3
+"""How long to wait for what another node made, when it was first. Whoever was first may have died since."""
+TURNS_AT_MOST = 10
 
 
 class RealStore(Protocol):
@@ -68,19 +78,28 @@ class Lifeboat:
         self._riding = 0
         self._afloat = False
         self._probe: asyncio.Task[None] | None = None
+        self._probe_now = asyncio.Event()
+        self._looking = False
+        self._news = asyncio.Event()
+        self._rides: set[asyncio.Task[object]] = set()
+        self._fellows: Fellows = Alone()
         self._next_deadline: Callable[[Call], Instant | None] = lambda _call: None
         self._seat_id: Callable[[AccountId, GroupId], MemberId] | None = None
         self._now: Callable[[], Instant] = lambda: 0
-        self._on_saved: Callable[[list[Call]], None] = lambda _calls: None
+        self._on_saved: Callable[[Merged], None] = lambda _merged: None
 
     def bind(
         self,
         next_deadline: Callable[[Call], Instant | None],
         seat_id: Callable[[AccountId, GroupId], MemberId],
         now: Callable[[], Instant],
-        on_saved: Callable[[list[Call]], None],
+        on_saved: Callable[[Merged], None],
     ) -> None:
         self._next_deadline, self._seat_id, self._now, self._on_saved = next_deadline, seat_id, now, on_saved
+
+    def sail_with(self, fellows: Fellows) -> None:
+        """Other nodes share the store. Call before this one serves."""
+        self._fellows = fellows
 
     @property
     def afloat(self) -> bool:
@@ -121,15 +140,98 @@ class Lifeboat:
         return await self._ride(work)
 
     async def _ride(self, work: Callable[[Tx], T]) -> T:
+        """Whoever waits for it may be cancelled; what happened on the mirror is noted all the same."""
+        riding = asyncio.get_running_loop().create_task(self._on_the_mirror(work))
+        self._rides.add(riding)
+        riding.add_done_callback(self._ended)
+        return await asyncio.shield(riding)
+
+    def _ended(self, ride: asyncio.Task[T]) -> None:
+        self._rides.discard(ride)
+        if not ride.cancelled():
+            ride.exception()  # whoever waited has it; nobody may have
+
+    async def _on_the_mirror(self, work: Callable[[Tx], T]) -> T:
         self._riding += 1
         try:
-            result, noted = await self._mirror.write(work)
+            result, noted = await self._in_turn(work)
             if noted:
                 self._unsaved.add(noted)
                 self._to_journal(noted)
+                self._fellows.tell(noted)
             return result
         finally:
             self._riding -= 1
+
+    async def _in_turn(self, work: Callable[[Tx], T]) -> tuple[T, Unsaved]:
+        """One node at a time changes a call. Who was not first waits for what was made, and does its work on that; what
+        never comes is not waited for twice: two branches are put together by `rooms.unsaved`."""
+        for _ in range(TURNS_AT_MOST):
+            news = self._news
+            try:
+                return await self._mirror.write(work, self._fellows.is_first)
+            except TurnLost:
+                try:
+                    async with asyncio.timeout(NEWS_WITHIN_SECONDS):
+                        await news.wait()
+                except TimeoutError:
+                    break
+        return await self._mirror.write(work)
+
+    # ---- what other nodes carry
+
+    async def take_in(self, theirs: Unsaved, *, saved: bool = False) -> Merged:
+        """What another node could not save: into the store if this one reaches it, else onto this mirror and into this
+        journal too. `saved`: it is in the store, which this node cannot read."""
+        if not self._afloat:
+            try:
+                async with asyncio.timeout(CALL_LATE_SECONDS):
+                    return await self._store.write(lambda tx: self._merge(tx, theirs), urgent=True)
+            except (TimeoutError, StoreDown):
+                self._set_afloat()
+        self._riding += 1
+        try:
+            # Who made a notification sends it; the audit log is not on the mirror.
+            merged = await self._mirror.take(lambda tx: self._merge(tx, replace(theirs, pages=[], audit=[])))
+            kept = replace(theirs, calls={c.id: c for c in merged.calls})
+            if saved:
+                mine = {c.id: c for c in merged.calls if c != theirs.calls[c.id] or self.is_unsaved(c.id)}
+                kept = Unsaved(calls=mine)
+            if kept:
+                self._unsaved.add(kept)
+                self._to_journal(kept)
+        finally:
+            self._riding -= 1
+        self._news.set()
+        self._news = asyncio.Event()
+        return merged
+
+    def keys_since(self, at: Instant) -> list[Key]:
+        """Commands that were answered here and are not saved."""
+        return [key for key in (*self._merging.keys, *self._unsaved.keys) if key[-1] >= at]
+
+    async def on_mirror(self, work: Callable[[Tx], T]) -> T:
+        """Read what this node knows without the store."""
+        return await self._mirror.read(work)
+
+    def carried(self) -> list[Call]:
+        """The calls of which something is not saved, as far as this node knows."""
+        return list({**self._merging.calls, **self._unsaved.calls}.values())
+
+    async def look(self) -> None:
+        """Somebody says that the store is down: see whether it answers here. Of one that is down already: whether it
+        is back."""
+        self._probe_now.set()
+        if self._afloat or self._looking:
+            return
+        self._looking = True
+        try:
+            async with asyncio.timeout(CALL_LATE_SECONDS):
+                await self._store.write(self._note_probe, urgent=True)
+        except (TimeoutError, StoreDown):
+            self._set_afloat()
+        finally:
+            self._looking = False
 
     async def read(self, work: Callable[[Tx], T]) -> T:
         """Everything but a group's log can be read from memory while the store is down."""
@@ -160,11 +262,15 @@ class Lifeboat:
             self._afloat = True
             self._mirror.stop_following()
             log.error("store_down")
+            self._fellows.went_down()
             self._probe = asyncio.get_running_loop().create_task(self._until_back())
 
     async def _until_back(self) -> None:
         while self._afloat:
-            await asyncio.sleep(PROBE_EVERY_SECONDS)
+            self._probe_now.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(PROBE_EVERY_SECONDS):
+                    await self._probe_now.wait()
             try:
                 async with asyncio.timeout(PROBE_LATE_SECONDS):
                     await self._store.read(lambda tx: tx.accounts.fact("probed_at"))  # both, or it comes and goes
@@ -197,9 +303,10 @@ class Lifeboat:
         self._mirror.reload_soon()
         self._store.put(self._note_probe)  # a commit at once, so that the mirror is not old when the store goes again
         log.info("store_back")
+        self._fellows.came_back()
         self._disk.submit(self._clear_journal)
 
-    def _merge(self, tx: Tx, batch: Unsaved) -> list[Call]:
+    def _merge(self, tx: Tx, batch: Unsaved) -> Merged:
         if self._seat_id is None:
             raise RuntimeError("lifeboat used before bind")
         return merge(tx, batch, self._next_deadline, self._seat_id, self._now())
@@ -249,6 +356,8 @@ class Lifeboat:
         if self._probe is not None:
             self._probe.cancel()
             await asyncio.gather(self._probe, return_exceptions=True)
+        if self._rides:
+            await asyncio.wait(self._rides, timeout=within_seconds)
         written = asyncio.wrap_future(self._disk.submit(_nothing))  # behind every append
         journal, _ = await asyncio.wait({written}, timeout=within_seconds)
         self._disk.shutdown(wait=bool(journal))

@@ -35,6 +35,11 @@ from server.store.worker import Worker
 T = TypeVar("T")
 log = structlog.get_logger("mirror")
 
+
+class TurnLost(Exception):
+    """Another node has made this very change before. What it made comes over the bus; then the work runs once more."""
+
+
 Step = Callable[[Connection, int], None]
 """Does to the mirror what a commit did to the store. The number is the position of the copy that the mirror is now."""
 
@@ -48,7 +53,7 @@ class Mirror:
         self._engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
         event.listen(self._engine, "connect", _no_own_transactions)
         event.listen(self._engine, "begin", _begin)
-        # Nothing is turned away, and all of it is done in the order in which it came: what was followed, then who reads.
+        # Nothing is turned away, and all is done in the order in which it came: what was followed, then who reads.
         self._worker = Worker("store-mirror", SqliteDatabase(self._engine), ordinary_at_most=sys.maxsize)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._turn = threading.Lock()
@@ -152,14 +157,25 @@ class Mirror:
     async def read(self, work: Callable[[Tx], T]) -> T:
         return await self._worker.run(work)
 
-    async def write(self, work: Callable[[Tx], T]) -> tuple[T, Unsaved]:
-        """Run a handler's transaction here; returns its result and what a later merge needs."""
+    async def write(
+        self, work: Callable[[Tx], T], is_first: Callable[[Unsaved], bool] = lambda _noted: True
+    ) -> tuple[T, Unsaved]:
+        """Run a handler's transaction here; returns its result and what a later merge needs. `is_first` is asked in the
+        mirror's thread when the work is done: if another node was first, nothing of it is kept, and this raises
+        :class:`TurnLost`."""
 
         def recorded(tx: Tx) -> tuple[T, Unsaved]:
             noted = Unsaved()
-            return work(RecordingTx(_connection(tx), noted)), noted
+            result = work(RecordingTx(_connection(tx), noted))
+            if noted and not is_first(noted):
+                raise TurnLost
+            return result, noted
 
         return await self._worker.run(recorded)
+
+    async def take(self, work: Callable[[Tx], T]) -> T:
+        """Put in what another node says, of which nothing need be noted."""
+        return await self._worker.run(work)
 
     def close(self) -> None:
         self.stop_following()

@@ -15,7 +15,7 @@ from rooms.chat import Entry, Kind
 from rooms.group import Membership, Role
 from rooms.unsaved import is_due_at_once, merged, still_rings
 from server.ports import Tx
-from server.records import Page
+from server.records import Merged, Page
 from server.store.accounts import SqlAccounts
 from server.store.call_codec import decode_call, encode_call
 from server.store.calls import SqlCalls
@@ -24,6 +24,9 @@ from server.store.chat import SqlChat
 from server.store.keys import SqlKeys
 from server.store.tx import SqlTx
 
+Key = tuple[DeviceId, str, str, bytes, Instant]
+"""Whose command, its key, its digest, its reply, and when."""
+
 
 @dataclass(slots=True)
 class Unsaved:
@@ -31,7 +34,7 @@ class Unsaved:
 
     calls: dict[CallId, Call] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
-    keys: list[tuple[DeviceId, str, str, bytes, Instant]] = field(default_factory=list)
+    keys: list[Key] = field(default_factory=list)
     audit: list[tuple[str, str, str, Instant]] = field(default_factory=list)
     locks: list[tuple[DeviceId, bool]] = field(default_factory=list)
     pages: list[Page] = field(default_factory=list)
@@ -85,23 +88,30 @@ def merge(
     next_deadline: Callable[[Call], Instant | None],
     seat_id: Callable[[AccountId, GroupId], MemberId],
     now: Instant,
-) -> list[Call]:
-    """Write it all into the real store, whatever of it is there already: a late commit may have got through. What
-    becomes of a call that both have, `rooms.unsaved` decides. Returns the calls as they now are."""
-    saved = [_merge_call(tx, call, next_deadline, seat_id, now) for call in unsaved.calls.values()]
-    for entry in unsaved.entries:
-        tx.chat.restore(entry)
+) -> Merged:
+    """Write it all into a store, or a mirror, whatever of it is there already: a late commit may have got through, and
+    other nodes bring the same. What becomes of a call that both have, `rooms.unsaved` decides."""
+    calls, changed = [], []
+    for call in unsaved.calls.values():
+        after, is_new = _merge_call(tx, call, next_deadline, seat_id, now)
+        calls.append(after)
+        changed += [after] if is_new else []
+    entries = [
+        (put[0], entry.seq, put[1])
+        for entry in unsaved.entries
+        if tx.chat.room(entry.room) is not None and (put := tx.chat.restore(entry)) is not None
+    ]
     for device, k, digest, reply, at in unsaved.keys:
         if tx.keys.reply_to(device, k) is None:
             tx.keys.remember(device, k, digest, reply, at)
     for actor, action, subject, at in unsaved.audit:
-        tx.care.add_audit(actor, action, subject, at)
+        tx.care.restore_audit(actor, action, subject, at)
     for page in unsaved.pages:  # one that was sent already is sent once more: better twice than never
         if still_rings(tx.calls.get(CallId(page.subject))):
             tx.calls.restore_page(page)
     for device, locked in unsaved.locks:
         tx.accounts.lock_device(device, locked=locked)
-    return saved
+    return Merged(calls, changed, entries)
 
 
 def _merge_call(
@@ -110,7 +120,7 @@ def _merge_call(
     next_deadline: Callable[[Call], Instant | None],
     seat_id: Callable[[AccountId, GroupId], MemberId],
     now: Instant,
-) -> Call:
+) -> tuple[Call, bool]:
     if tx.chat.room(call.room) is None:
         tx.chat.add_room(call.room, call.group, call.id)
     for recipient in call.recipients.values():
@@ -122,7 +132,7 @@ def _merge_call(
         tx.calls.save(after, next_deadline(after))
         if is_due_at_once(after, call):
             tx.calls.look_now([after.id], now)
-    return tx.calls.get(call.id) or call
+    return after or tx.calls.get(call.id) or call, after is not None
 
 
 # ---------------------------------------------------------------- a transaction that notes what it did

@@ -184,17 +184,20 @@ async def test_ch02_places_in_a_room_are_dense_and_a_rollback_gives_its_own_back
     assert (await store.write(lambda tx: say(tx, "Bea", "two"))).seq == 2
 
     def later(tx: Tx) -> None:
-        lost = replace(say(tx, "Ana", "three"), seq=5, k="key-restored", text="five")
-        tx.chat.restore(lost)  # at its own place
-        tx.chat.restore(lost)  # and once
-        tx.chat.restore(replace(lost, k="key-another", text="six"))  # its place is taken: to the end
+        lost = replace(say(tx, "Ana", "three"), seq=4, k="key-restored", text="four")
+        assert tx.chat.restore(lost) == (lost, 1)  # at its own place
+        assert tx.chat.restore(lost) is None  # and once
+        other = replace(lost, k="key-another", text="five")  # its place is taken: to the end, and read the room anew
+        assert tx.chat.restore(other) == (replace(other, seq=5), 2)
+        ahead = replace(lost, seq=9, k="key-ahead", text="six")  # what came before it is lost: no place stays empty
+        assert tx.chat.restore(ahead) == (replace(ahead, seq=6), 3)
         tx.chat.blank(ROOM, 1, Kind.DELETED)
 
     await store.write(later)
 
     def look(tx: Tx) -> None:
         entries = tx.chat.entries(ROOM, 0, 99, 99)
-        assert [(e.seq, e.text) for e in entries] == [(1, ""), (2, "two"), (3, "three"), (5, "five"), (6, "six")]
+        assert [(e.seq, e.text) for e in entries] == list(enumerate(("", "two", "three", "four", "five", "six"), 1))
         assert [e.seq for e in tx.chat.entries(ROOM, 2, 99, 2)] == [5, 6]
         room = tx.chat.room(ROOM)
         assert room is not None

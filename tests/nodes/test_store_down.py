@@ -1,0 +1,278 @@
+"""UC15 on two nodes: the database is gone for both of them, and they carry one call together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from beside_client import Refused
+from presence.ids import CallId
+from rooms.call import Call, here, is_over, peers
+from server.ports import StoreDown
+from server.store.lifeboat import Lifeboat
+from tests.contracts.stores import must_have_postgres
+from tests.nodes.world import WITHIN_SECONDS, Deployment, a_deployment, until
+from tests.postgres import Postgres, a_postgres
+from tests.worlds import Member, World, a_group_with
+
+SLOW_SECONDS = 0.1
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[Postgres]:
+    """One of their own, which these tests stop."""
+    must_have_postgres()
+    with a_postgres() as server:
+        yield server
+
+
+@pytest.fixture
+async def two(tmp_path: Path, postgres: Postgres) -> AsyncIterator[Deployment]:
+    async with a_deployment(tmp_path, postgres=postgres) as there:
+        yield there
+
+
+@pytest.fixture
+async def apart(two: Deployment) -> list[Member]:
+    """Ana on the first node; Maria and Tom on the second, both open to calls."""
+    maria, ana, tom = await a_group_with(two.nodes[0], "Maria", "Ana", "Tom")
+    maria, tom = await two.move(1, maria), await two.move(1, tom)
+    for peer in (maria, tom):
+        await peer.be_available()
+    await ana.page.until(lambda s: s.presence.get(ana.group, {}).get("can_come") == 2)
+    return [ana, maria, tom]
+
+
+@contextmanager
+def hanging(postgres: Postgres) -> Iterator[None]:
+    with postgres.hanging():
+        yield
+
+
+@contextmanager
+def gone(postgres: Postgres) -> Iterator[None]:
+    """As a power cut, and it comes up again."""
+    postgres.stop()
+    try:
+        yield
+    finally:
+        postgres.start()
+
+
+def boat(world: World) -> Lifeboat:
+    assert isinstance(world.beside.store, Lifeboat)
+    return world.beside.store
+
+
+async def stored(world: World, call: str) -> Call:
+    found = await boat(world)._store.read(lambda tx: tx.calls.get(CallId(call)))
+    assert found is not None
+    return found
+
+
+async def words_in(world: World, room: str) -> list[str]:
+    found = await boat(world)._store.read(lambda tx: tx.chat.entries(room, 0, 2**53, 100))  # type: ignore[arg-type]
+    return [entry.text for entry in found]
+
+
+async def back(two: Deployment) -> None:
+    await until(lambda: not any(boat(node).afloat for node in two.nodes))
+
+
+TROUBLES = pytest.mark.parametrize("trouble", [gone, hanging])
+
+
+@TROUBLES
+async def test_uc15_a_call_is_raised_on_one_node_and_held_on_the_other(
+    trouble: object, two: Deployment, apart: list[Member], postgres: Postgres
+) -> None:
+    ana, maria, tom = apart
+    with trouble(postgres):  # type: ignore[operator]
+        raised = await ana.page.ask("raise_call", group=ana.group, words="I am outside the shop.")
+        call = str(raised["call"])
+        assert raised["saved"] is False
+        for peer in (maria, tom):
+            await peer.page.until(lambda s: s.card_of(call))
+        room = await maria.go_into(call)
+        await ana.page.open_room(room)
+        await maria.page.say(room, "I am here.")
+        await ana.page.until(lambda s: s.said_in(room) == ["I am here."])
+        await ana.page.say(room, "I had the money out.")
+        await maria.page.until(lambda s: s.said_in(room) == ["I am here.", "I had the money out."])
+        held = await ana.page.until(lambda s: s.my_call_when(standing="held"))
+        assert held["saved"] is False, "what is not committed is never shown as saved"
+    await ana.page.until(lambda s: s.my_call_when(saved=True, standing="held"))
+    await back(two)
+    assert await words_in(two.nodes[0], room) == ["I am here.", "I had the money out."]
+    said = await maria.page.ask("say", room=room, text="Shall we walk?")
+    assert said["seq"] == 3
+    await ana.page.until(lambda s: s.said_in(room)[-1:] == ["Shall we walk?"])
+    assert (await ana.page.ask("close_call", call=call, feeling="better"))["saved"] is True
+    await maria.page.until(lambda s: s.card_of(call).get("standing") in (None, "closed"))
+
+
+async def test_uc15_an_end_on_one_node_is_heard_on_the_other_and_rings_nobody_after(
+    two: Deployment, apart: list[Member], postgres: Postgres
+) -> None:
+    ana, maria, _tom = apart
+    with gone(postgres):
+        call = str((await ana.page.ask("raise_call", group=ana.group))["call"])
+        await maria.page.until(lambda s: s.card_of(call))
+        await ana.page.ask("close_call", call=call, feeling="better")
+        await maria.page.until(lambda s: s.card_of(call).get("standing") in (None, "closed"))
+        with pytest.raises(Refused) as refused:
+            await maria.page.answer_call(call, "coming")
+        assert refused.value.code == "call_over"
+    await back(two)
+    saved = await stored(two.nodes[0], call)
+    assert is_over(saved)
+    assert await two.nodes[1].beside.store.read(lambda tx: tx.calls.live()) == []
+
+
+async def test_uc06_two_nodes_do_not_give_one_place_to_two_people(
+    two: Deployment, apart: list[Member], postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Four peers say at once that they come, on both nodes, and the bus is slow; three may."""
+    ana, maria, tom = apart
+    ben, una = [await _one_more(two, maria, name) for name in ("Ben", "Una")]
+    for peer in (ben, una):
+        await peer.be_available()
+    ben = await two.move(1, ben)
+    await maria.page.until(lambda s: s.presence.get(ana.group, {}).get("can_come") == 3)
+    helpers = [maria, tom, ben, una]
+    with gone(postgres):
+        call = str((await ana.page.ask("raise_call", group=ana.group))["call"])
+        for peer in helpers:
+            await peer.page.until(lambda s: s.card_of(call))
+        for node in two.nodes:
+            slow_to_hear(node, monkeypatch)
+        answers = await asyncio.gather(
+            *(peer.page.answer_call(call, "coming") for peer in helpers), return_exceptions=True
+        )
+        assert [answer.code for answer in answers if isinstance(answer, Refused)] == ["taken"]
+    await back(two)
+    saved = await stored(two.nodes[0], call)
+    coming = [r for r in saved.recipients.values() if type(r.answer).__name__ == "Coming"]
+    assert len(peers(coming)) == 3
+    assert here(saved) == []
+
+
+def slow_to_hear(node: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What other nodes say arrives later than it takes to do something else."""
+    fleet = node.beside.between.fleet
+    assert fleet is not None
+    take, loop = fleet._heard.put_nowait, asyncio.get_running_loop()
+    monkeypatch.setattr(fleet._heard, "put_nowait", lambda signal: loop.call_later(SLOW_SECONDS, take, signal))
+
+
+async def _one_more(two: Deployment, moderator: Member, name: str) -> Member:
+    invite = await moderator.page.make_invite(moderator.group)
+    page = await two.nodes[0].person(name.lower())
+    return Member(page, await page.use_invite(invite, name))
+
+
+async def test_uc01_one_press_over_two_nodes_is_one_call(
+    two: Deployment, apart: list[Member], postgres: Postgres
+) -> None:
+    """The page's line goes to one node and its second way to another, with the same key."""
+    ana, *_ = apart
+    elsewhere = await two.at(1, ana)
+    with gone(postgres):
+        answers = await asyncio.gather(
+            ana.page.ask("raise_call", key="press-000001", group=ana.group),
+            elsewhere.ask("raise_call", key="press-000001", group=ana.group),
+        )
+        assert len({answer["call"] for answer in answers}) == 1
+    await back(two)
+    assert len(await two.nodes[0].beside.store.read(lambda tx: tx.calls.live())) == 1
+
+
+async def test_uc15_what_one_node_had_saved_in_the_last_moment_the_other_learns_without_the_store(
+    two: Deployment, apart: list[Member], postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The call was committed and the store gone before the second node had read of it."""
+    ana, maria, tom = apart
+    deaf = two.nodes[1].beside.services.store
+    assert isinstance(deaf, Lifeboat)
+    monkeypatch.setattr(deaf._store, "poll", _never)
+    monkeypatch.setattr(deaf._mirror, "follow_rows", lambda _batch: None)
+    deaf._store._follow = lambda _batch: None  # type: ignore[attr-defined]
+    deaf._store._database.others = None  # type: ignore[attr-defined]
+    raised = await ana.page.ask("raise_call", group=ana.group)
+    assert raised["saved"] is True
+    with gone(postgres):
+        for peer in (maria, tom):
+            await peer.page.until(lambda s: s.card_of(raised["call"]))
+
+
+async def _never() -> None:
+    pass
+
+
+async def test_uc15_a_message_that_the_bus_lost_is_made_up_for(
+    two: Deployment, apart: list[Member], postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ana, maria, tom = apart
+    fleet = two.nodes[0].beside.between.fleet
+    assert fleet is not None
+    with gone(postgres):
+        monkeypatch.setattr(fleet, "tell", lambda _noted: None)
+        call = str((await ana.page.ask("raise_call", group=ana.group))["call"])
+        for peer in (maria, tom):
+            await peer.page.until(lambda s: s.card_of(call))
+
+
+async def test_uc15_the_node_that_is_told_looks_for_itself(
+    two: Deployment, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A word that the store is down is not believed; it is a reason to look."""
+    other = boat(two.nodes[1])
+    looked, look = asyncio.Event(), other.look
+
+    async def watched() -> None:
+        looked.set()
+        await look()
+
+    monkeypatch.setattr(other, "look", watched)
+    boat(two.nodes[0])._set_afloat()
+    async with asyncio.timeout(WITHIN_SECONDS):
+        await looked.wait()
+    await back(two)
+    with gone(postgres):
+        await until(lambda: all(boat(node).afloat for node in two.nodes))
+    await back(two)
+
+
+async def test_uc15_a_node_that_alone_is_cut_off_is_saved_by_the_others(
+    two: Deployment, apart: list[Member], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its call is saved by the other, and what is answered there is heard here."""
+    ana, maria, _tom = apart
+    cut = boat(two.nodes[0])
+    commit, read = cut._store.write, cut._store.read
+
+    async def no_answer(*_work: object, **_more: object) -> object:
+        raise StoreDown("cut off")
+
+    monkeypatch.setattr(cut._store, "write", no_answer)
+    monkeypatch.setattr(cut._store, "read", no_answer)
+    raised = await ana.page.ask("raise_call", group=ana.group)
+    call = str(raised["call"])
+    assert raised["saved"] is False
+    await maria.page.until(lambda s: s.card_of(call))
+    assert not boat(two.nodes[1]).afloat
+    assert (await stored(two.nodes[1], call)).id == call
+    room = await maria.go_into(call)
+    await ana.page.until(lambda s: s.my_call_when(call=call)["helpers"])
+    await ana.page.open_room(room)
+    await ana.page.say(room, "Who is there?")
+    await maria.page.until(lambda s: s.said_in(room) == ["Who is there?"])
+    monkeypatch.setattr(cut._store, "write", commit)
+    monkeypatch.setattr(cut._store, "read", read)
+    await ana.page.until(lambda s: s.my_call_when(call=call, saved=True))
+    await maria.page.say(room, "It is Maria.")
+    await ana.page.until(lambda s: s.said_in(room) == ["Who is there?", "It is Maria."])
