@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +21,8 @@ from tests.faults.people import Notebook, Person, ServerClock
 PASSPHRASE = "a long enough passphrase"
 GROUPS = ("north", "south")
 LONELY = "alone"
+COME_HOME = 0.7
+"""Of those who are on another node than their own, after each fault."""
 
 
 @dataclass
@@ -37,10 +40,12 @@ class Group:
 class Cast:
     """`steady` are those who are always there and in their group: of them it is known who is here."""
 
-    url: str
+    urls: Sequence[str]
+    """Of the nodes. Whoever comes has the next one as their own."""
     seed: str
     names: tuple[str, ...] = GROUPS
     """Of the groups that are full of people. With one alone there is no third either."""
+    pace: float = 1.0
     history: History = field(default_factory=History)
     clock: ServerClock = field(default_factory=ServerClock)
     groups: dict[str, Group] = field(default_factory=dict)
@@ -48,12 +53,19 @@ class Cast:
     lives: list[Life] = field(default_factory=list)
     wanderers: set[str] = field(default_factory=set)
     book: Notebook = field(init=False)
+    _come: int = 0
 
     def __post_init__(self) -> None:
         self.book = Notebook(self.history, self.clock, {}, {})
 
     def chance_of(self, name: str) -> random.Random:
         return random.Random(f"{self.seed} {name}")
+
+    def spread(self, chance: random.Random) -> None:
+        """A node that was away is there again: a balancer sends it people, and most of its own come back."""
+        for person in self.people:
+            if chance.random() < COME_HOME:
+                person.go_home()
 
     def doers(self) -> list[Doer]:
         return [life for life in self.lives if isinstance(life, Doer)]
@@ -73,8 +85,11 @@ class Cast:
             await person.close()
 
     async def _person(self, name: str, home: str, **more: Any) -> Person:
-        account = await sign_up(self.url, name, PASSPHRASE, first_token=more.pop("first_token", ""))
-        person = Person(name, account, self.book, home, **more)
+        first = self._come % len(self.urls)
+        self._come += 1
+        urls = [*self.urls[first:], *self.urls[:first]]
+        account = await sign_up(urls[0], name, PASSPHRASE, first_token=more.pop("first_token", ""))
+        person = Person(name, account, self.book, home, urls, **more)
         self.people.append(person)
         await person.start()
         return person
@@ -131,4 +146,4 @@ class Cast:
 
     def _lives(self, kind: type[Life], person: Person, **more: Any) -> None:
         chance = self.chance_of(f"{person.name} {kind.__name__}")
-        self.lives.append(kind(person, chance, **more))
+        self.lives.append(kind(person, chance, pace=self.pace, **more))
