@@ -11,7 +11,9 @@ import pytest
 from beside_client import Client
 from beside_client.seal import Between, KeyPair, make_session_key, unwrap, wrap
 from beside_client.wire import View
+from server.bus.redis import RedisBus
 from server.media import talk
+from server.media.lane import UNSENT_AT_MOST_BYTES
 from server.wire.chunks import KEY_WANTED, NOBODY_WATCHES, SOMEONE_WATCHES, Kind
 from server.wire.codes import NO_RIGHT, TAKEN_OVER
 from tests.nodes.world import Deployment, until
@@ -130,7 +132,8 @@ async def stage(two: Deployment) -> Any:
 # ---------------------------------------------------------------- keys
 
 
-async def test_wa3_every_page_gets_its_key_on_whichever_node_it_is(stage: Stage) -> None:
+async def test_wa3_every_page_gets_its_key_on_whichever_node_it_is(stage: Stage, monkeypatch: Any) -> None:
+    monkeypatch.setattr(talk, "SAY_SECONDS", 3_600)  # what changes is said because it changes
     session = await stage.is_shared()
     assert await stage.opens_key(stage.tom) == session
     assert await stage.opens_key(stage.maria) == session
@@ -206,6 +209,14 @@ async def test_wa2_who_comes_late_elsewhere_begins_with_a_key_frame_and_nobody_e
     assert maria.got == [b"\x02", key, after]
     await tom.until(after)
     assert tom.got == [b"\x02", *first, lost, key, after]
+    stage.two.clock.advance(250)
+    asked_before = ana.got.count(KEY_WANTED)
+    also = await stage.watches(stage.maria)
+    await until(lambda: ana.got.count(KEY_WANTED) > asked_before)
+    goes_on = await stage.chunk(ana, Kind.DELTA)
+    await maria.until(goes_on)
+    await also.until(await stage.chunk(ana, Kind.KEY))
+    assert goes_on not in also.got
 
 
 async def test_wa2_nothing_goes_over_the_bus_while_nobody_watches_elsewhere(stage: Stage, monkeypatch: Any) -> None:
@@ -265,8 +276,9 @@ async def test_wa3_a_cut_does_not_wait_for_the_store_of_the_other_node(stage: St
     await until(lambda: not _flows(stage, 1))
     await stage.ana.page.cut_picture(stage.action, cut=False)
     await until(lambda: _flows(stage, 0))
-    await stage.ana.page.cut_picture(stage.action, cut=True)
-    await stage.ana.page.cut_picture(stage.action, cut=False)
+    oslo, there = (world.beside.between.witnessed._pictures._talk for world in stage.two.nodes)  # type: ignore[union-attr]
+    oslo.say(stage.action)  # type: ignore[arg-type]
+    await until(lambda: [said.rights.flows for _n, said in there.others(stage.action)] == [True])  # type: ignore[arg-type,union-attr]
     assert not _flows(stage, 1)
 
 
@@ -338,6 +350,23 @@ async def test_wa2_one_who_reads_nothing_elsewhere_spoils_nobody(stage: Stage) -
     assert tom.got == maria.got == [b"\x02", *sent]
     unsent = [w.line.unsent() for w in rome._streams[stage.action].watchers]  # type: ignore[attr-defined]
     assert 0 < max(unsent) <= 80_000
+
+
+async def test_pictures_that_pile_up_between_nodes_stand_before_nothing_else(stage: Stage) -> None:
+    """The line for pictures hangs: no more waits than for a slow watcher, and all the rest goes on."""
+    ana, tom, maria = await stage.sends(), await stage.watches(stage.tom), await stage.watches(stage.maria)
+    await until(lambda: _rome_is_ready(stage))
+    await maria.until(await stage.chunk(ana, Kind.KEY))
+    oslo = stage.two.nodes[0].beside.between
+    assert isinstance(oslo.pictures, RedisBus)
+    oslo.pictures._tasks[0].cancel()  # the one that publishes
+    for _ in range(30):
+        stage.two.clock.advance(42)
+        await tom.until(await stage.chunk(ana, Kind.DELTA, 20_000))
+    assert 20_000 < oslo.pictures.waiting_bytes <= UNSENT_AT_MOST_BYTES
+    assert oslo.bus.waiting_bytes < 20_000
+    session = await stage.is_shared()
+    assert await stage.opens_key(stage.maria) == session
 
 
 # ---------------------------------------------------------------- a node dies
