@@ -8,12 +8,13 @@ the third a caller, and a peer who lets every card lie: there calls climb to the
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from beside_client import sign_up
+from beside_client import Account, Refused, sign_up
 from tests.faults.history import History
 from tests.faults.lives import Caller, Doer, Grudge, Life, Responder, Talker, Wanderer, Witness
 from tests.faults.people import Notebook, Person, ServerClock
@@ -70,12 +71,12 @@ class Cast:
     def doers(self) -> list[Doer]:
         return [life for life in self.lives if isinstance(life, Doer)]
 
-    async def come(self, first_token: str) -> None:
+    async def come(self, first_tokens: Sequence[str]) -> None:
         """Everyone signs up and takes their place; nobody lives yet."""
         lonely = [self._fill_lonely(LONELY)] if len(self.names) > 1 else []
         await asyncio.gather(*(self._fill(name) for name in self.names), *lonely)
         self.history.on_call.add("desk")
-        desk = await self._person("desk", "", page="oncall", first_token=first_token)
+        desk = await self._person("desk", "", first_tokens, page="oncall")
         await desk.watch_desk()
         await desk.set_shift(on=True)
         self._lives(Responder, desk)
@@ -84,11 +85,11 @@ class Cast:
         for person in self.people:
             await person.close()
 
-    async def _person(self, name: str, home: str, **more: Any) -> Person:
+    async def _person(self, name: str, home: str, first_tokens: Sequence[str] = ("",), **more: Any) -> Person:
         first = self._come % len(self.urls)
         self._come += 1
         urls = [*self.urls[first:], *self.urls[:first]]
-        account = await sign_up(urls[0], name, PASSPHRASE, first_token=more.pop("first_token", ""))
+        account = await _signed_up(urls[0], name, first_tokens)
         person = Person(name, account, self.book, home, urls, **more)
         self.people.append(person)
         await person.start()
@@ -147,3 +148,11 @@ class Cast:
     def _lives(self, kind: type[Life], person: Person, **more: Any) -> None:
         chance = self.chance_of(f"{person.name} {kind.__name__}")
         self.lives.append(kind(person, chance, pace=self.pace, **more))
+
+
+async def _signed_up(url: str, name: str, first_tokens: Sequence[str]) -> Account:
+    """With the first of these tokens that counts."""
+    for token in first_tokens[:-1]:
+        with contextlib.suppress(Refused):
+            return await sign_up(url, name, PASSPHRASE, first_token=token)
+    return await sign_up(url, name, PASSPHRASE, first_token=first_tokens[-1])

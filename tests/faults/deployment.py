@@ -88,9 +88,9 @@ class Deployment:
         return min((node.ready_at for node in self.nodes if node.ready_at is not None), default=None)
 
     @property
-    def first_token(self) -> str:
-        """Each start makes a new one, and the newest counts."""
-        return self.nodes[-1].child.first_token
+    def first_tokens(self) -> list[str]:
+        """Each start makes a new one, and the newest counts: one of these."""
+        return [node.child.first_token for node in self.nodes]
 
     async def start(self, *nodes: Node, **more: str) -> None:
         """All of them at once. `more` goes into the environment of this life alone."""
@@ -146,13 +146,15 @@ async def a_deployment(folder: Path, seed: str, shape: Shape) -> AsyncIterator[D
             await _add(stack, deployment, folder / f"web{number}", seed, environment, is_web=True)
         if shape.shared:
             await _add(stack, deployment, folder / "timers", seed, environment, is_web=False)
+        await deployment.start(deployment.nodes[0])  # it makes the keys of the deployment
+        await deployment.start(*deployment.nodes[1:])
         yield deployment
 
 
 async def _add(
     stack: AsyncExitStack, to: Deployment, data: Path, seed: str, environment: dict[str, str], *, is_web: bool
 ) -> None:
-    """One more process, started."""
+    """One more process, not started yet."""
     disk, port, front, environment = SmallDisk(data), free_port(), None, dict(environment)
     stack.callback(disk.close)
     if is_web:
@@ -165,7 +167,6 @@ async def _add(
     node = Node(data.name, kind(data, port, (*BESIDE, role)), disk, front, environment=environment)
     to.nodes.append(node)
     stack.push_async_callback(node.end)
-    await to.start(node)
 
 
 async def _shared_by(shared: Shared, name: str) -> dict[str, str]:

@@ -102,7 +102,7 @@ async def a_stage(folder: Path, seed: str, shape: Shape, groups: tuple[str, ...]
         cast = Cast(deployment.urls, seed, groups, UNHURRIED if shape.shared else 1.0, clock=deployment.clock)
         store = StoreFromOutside(folder / "web0", deployment.shared.url if deployment.shared else "")
         try:
-            await cast.come(deployment.first_token)
+            await cast.come(deployment.first_tokens)
             group = cast.groups[groups[0]]
             stranger = await sign_up(deployment.urls[0], f"{group.name}-stranger", PASSPHRASE)
             async with connect(stranger) as page:
