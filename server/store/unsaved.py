@@ -44,7 +44,7 @@ class Unsaved:
         return bool(self.calls or self.entries or self.keys or self.audit or self.locks or self.pages)
 
     def add(self, other: Unsaved) -> None:
-        """Later facts after earlier ones; of a call the latest state counts. A word and a key count once: each node that
+        """Later facts after earlier ones; of a call the latest state counts. A word and a key count once: a node that
         knows them tells them again and again, and would be told ever more of the same."""
         self.calls.update(other.calls)
         self.entries = _once([*self.entries, *other.entries], lambda e: (e.room, e.device, e.k))
