@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import redis
 
 from beside_client import Refused
 from presence.ids import CallId
@@ -15,6 +16,7 @@ from rooms.call import Call, here, is_over, peers
 from server.app import start
 from server.ports import StoreDown
 from server.store.lifeboat import Lifeboat
+from server.store.unsaved import Unsaved
 from tests.fakes import cheap_passphrases
 from tests.nodes.world import WITHIN_SECONDS, Deployment, a_deployment, until
 from tests.postgres import Postgres
@@ -269,6 +271,50 @@ async def test_uc15_a_node_that_alone_is_cut_off_is_saved_by_the_others(
     await ana.page.until(lambda s: s.my_call_when(call=call, saved=True))
     await maria.page.say(room, "It is Maria.")
     await ana.page.until(lambda s: s.said_in(room) == ["Who is there?", "It is Maria."])
+
+
+async def test_uc15_who_listens_in_redis_reads_nothing_of_a_call(
+    two: Deployment, apart: list[Member], own_postgres: Postgres
+) -> None:
+    ana, maria, _tom = apart
+    listener = redis.Redis(port=two.valkey.port)
+    line = listener.pubsub()  # type: ignore[no-untyped-call]
+    line.psubscribe("*")
+    with gone(own_postgres):
+        call = str((await ana.page.ask("raise_call", group=ana.group, words="outside the shop"))["call"])
+        room = await maria.go_into(call)
+        await maria.page.say(room, "I am here.")
+        await ana.page.until(lambda s: s.my_call_when(call=call)["helpers"])
+    heard = []
+    while (message := line.get_message(timeout=0.2)) is not None:
+        heard.append(message["channel"] + message["data"] if message["type"] == "pmessage" else b"")
+    line.close()
+    listener.close()
+    kept = b" ".join(two.valkey.ask("KEYS", "*"))
+    assert any(b"unsaved" in said for said in heard)
+    assert b"turn:" in kept
+    for told in (b"outside the shop", b"I am here.", b"Maria", call.encode(), room.encode(), ana.id.encode()):
+        assert told not in kept
+        assert not [said for said in heard if b"unsaved" in said[:60] and told in said]
+
+
+async def test_what_is_old_or_a_stranger_s_is_not_taken(two: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Played back by somebody who listened in Redis, it would put forgotten words into the journal again."""
+    first, second = (node.beside.between.fleet for node in two.nodes)
+    assert first is not None
+    assert second is not None
+    said: list[bytes] = []
+    heard: asyncio.Queue[object] = asyncio.Queue()
+    monkeypatch.setattr(first._bus, "publish", lambda _topic, payload: said.append(payload))
+    monkeypatch.setattr(second, "_heard", heard)
+    first.tell(Unsaved())
+    second._hear(said[0])
+    assert heard.qsize() == 1
+    second._hear(said[0][:-1] + bytes([said[0][-1] ^ 1]))
+    second._hear(b"short")
+    two.clock.advance(60_001)
+    second._hear(said[0])
+    assert heard.qsize() == 1
 
 
 async def test_uc15_deadlines_go_from_memory_to_the_store_and_no_ring_goes_twice(
