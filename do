@@ -434,7 +434,7 @@ def bench(words: Sequence[str]) -> int:
 
 
 def faults(words: Sequence[str]) -> int:
-    """Hold the promises while things go wrong: --seconds, --seed, --mutants; see docs/faults.md."""
+    """Hold the promises while things go wrong: --seconds, --seed, --nodes, --mutants; see docs/faults.md."""
     sync(DEV_LOCK)
     return call(PYTHON, "-m", "tests.faults", *words)
 

@@ -199,11 +199,17 @@ async def _start(
         announcer.calls_saved,
     )
     announcer.bind(services)
-    between.follow_actions(services, keyring, relay)
+    between.follow_actions(services, keyring, relay, media)
     if storage.shared is not None:
         bell = between.doorbell(storage.shared.poll)
         storage.shared.tell_others(
-            Others(hub, announcer, bell.ring, lambda: arrivals.send_back(COME_BACK_WITHIN_SECONDS))
+            Others(
+                hub,
+                announcer,
+                bell.ring,
+                lambda: arrivals.send_back(COME_BACK_WITHIN_SECONDS),
+                lambda device: device in relay.devices(),
+            )
         )
         between.one_fleet(store, clock, announcer)
     push = WebPush(

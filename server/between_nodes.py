@@ -15,6 +15,7 @@ from server.bus.doorbell import Doorbell
 from server.bus.local import LocalBus
 from server.bus.redis import RedisBus
 from server.clock import Clock
+from server.gateway.media import MediaSockets
 from server.handlers import presence
 from server.handlers.services import Services
 from server.media.keyring import LocalKeyring
@@ -45,9 +46,9 @@ class BetweenNodes:
     """For nothing but pictures: they stand before no card and no doorbell."""
     witnessed: WitnessedElsewhere | None = None
 
-    def follow_actions(self, services: Services, keyring: LocalKeyring, relay: Relay) -> None:
+    def follow_actions(self, services: Services, keyring: LocalKeyring, relay: Relay, media: MediaSockets) -> None:
         """Keys and pictures go to and from the other nodes, once this has started."""
-        self.witnessed = WitnessedElsewhere(services, keyring, relay, self.bus, self.pictures)
+        self.witnessed = WitnessedElsewhere(services, keyring, relay, media, self.bus, self.pictures)
 
     def doorbell(self, look: Callable[[], Awaitable[None]]) -> Doorbell:
         """Rung by whoever commits; `look` asks the store what that was."""

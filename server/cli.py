@@ -92,10 +92,14 @@ async def _serve(settings: Settings) -> None:
     from server.app import start
     from server.logs import set_up_logs
     from server.ports import StoreDown, StoreLate
+    from server.storage import wait_for_store
 
     set_up_logs()
     _allow_open_files(settings.open_files_at_most)
     stopping = stopped_by_a_signal()
+    await wait_for_store(settings, stopping)
+    if stopping.is_set():
+        return
     try:
         beside = await start(settings)
     except OSError as error:

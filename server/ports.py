@@ -407,6 +407,11 @@ class Store(Protocol):
         """The store is down; calls are carried in memory."""
         ...
 
+    @property
+    def busy(self) -> bool:
+        """Much waits for the store: hints are left out and presence is told later, so that words and calls are not."""
+        ...
+
     def is_unsaved(self, call: CallId) -> bool:
         """Whether this call's latest state is not in the store yet."""
         ...

@@ -7,15 +7,17 @@ import base64
 import secrets
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
+import structlog
 from py_vapid import Vapid02
 from sqlalchemy import Connection
 
 from server.clock import Clock, SystemClock
 from server.ids import load_or_make_secret, new_id
 from server.paging.webpush import key_from, load_or_make_key, new_key
-from server.ports import Tx
+from server.ports import StoreDown, Tx
 from server.record_key import RecordKey
 from server.settings import Settings
 from server.shared_clock import SharedClock
@@ -25,9 +27,12 @@ from server.store.lifeboat import Lifeboat
 from server.store.migrate import upgrade, upgrade_postgres
 from server.store.mirror import Mirror
 from server.store.postgres import PostgresSnapshot, PostgresStore, clock_of
-from server.store.postgres_database import once
+from server.store.postgres_database import may_come, once
 from server.store.sqlite import SqliteStore, latest_instant, sqlite_engine
 from server.store.tx import latest_instant_in
+
+AGAIN_SECONDS = 1.0
+log = structlog.get_logger("storage")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,22 @@ def upgrade_database(settings: Settings) -> None:
     path = settings.data / "beside.db"
     upgrade(path)
     path.chmod(0o600)
+
+
+async def wait_for_store(settings: Settings, stopping: asyncio.Event) -> None:
+    """Return when the database of several nodes answers, when it says what no waiting will change (the start says that
+    in words), or when this process is to stop. One machine's file is not waited for."""
+    while settings.database_url and not stopping.is_set():
+        try:
+            await asyncio.to_thread(once, settings.database_url, clock_of, read_only=True)
+        except StoreDown as down:
+            if not may_come(down):
+                return
+        else:
+            return
+        log.error("waiting_for_store", again_in_seconds=AGAIN_SECONDS)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stopping.wait(), AGAIN_SECONDS)
 
 
 async def open_storage(settings: Settings, clock: Clock | None) -> Storage:

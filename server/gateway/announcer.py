@@ -43,6 +43,8 @@ SOON_SECONDS = 0.2
 CARDS_SOON_SECONDS = 1.0
 """How long the cards of those who were asked may wait for the count that the caller has at once (UC8)."""
 REFRESH_LEASES_SECONDS = 0.5
+WHEN_BUSY_SECONDS = 3.0
+"""How long presence waits when the store is busy."""
 AGAIN_SECONDS = 1.0
 """Between two tellings of what was read from memory while the store was down."""
 
@@ -212,10 +214,17 @@ class Announcer:
         """Every page of the group's members is told, the room open or not: the truth stands before the press (PR6).
         Large groups are told less often: a join storm costs a view each a moment, not one per arrival (PR5)."""
         delay = SOON_SECONDS * (1 + self._sizes.get(group, 0) / 100)
-        self._soon(f"group {group}", delay, lambda: self._tell_group(group))
+        self._soon(f"group {group}", delay, lambda: self._tell_group_unless_busy(group))
 
     def presence_missed(self, connection: ConnectionId, group: GroupId) -> None:
         self._spawn(self._tell_group(group, only=connection))
+
+    async def _tell_group_unless_busy(self, group_id: GroupId) -> None:
+        """Presence waits, so that words and calls do not; but not for ever: it must be true within 20 s."""
+        if self._store.busy:
+            self._soon(f"group {group_id}", WHEN_BUSY_SECONDS, lambda: self._tell_group(group_id))
+        else:
+            await self._tell_group(group_id)
 
     async def _tell_group(self, group_id: GroupId, only: ConnectionId | None = None) -> None:
         def read(tx: Tx) -> tuple[list[Membership], list[Account], set[AccountId], set[AccountId]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import socket as sockets
 import struct
+from collections.abc import Awaitable, Callable
 
 from presence.ids import AccountId, ConnectionId
 from server.gateway.connection import Closed, Socket, drain_hint_ms, framed, may_write
@@ -76,6 +77,8 @@ class MediaSockets:
             message_at_most_bytes=TICKET_AT_MOST_BYTES,
         )
         self._lines: dict[ConnectionId, MediaLine] = {}
+        self.ask_others: Callable[[str], Awaitable[None]] = _nobody
+        """Gets a ticket that another node gave, if one did."""
 
     async def serve(self, socket: Socket) -> None:
         line, connection = MediaLine(socket), ConnectionId(new_id())
@@ -103,6 +106,8 @@ class MediaSockets:
         if not isinstance(said, bytes) or not said.isascii():
             return BAD_TICKET
         ticket = said.decode("ascii")
+        if self._relay.owner(ticket) is None:
+            await self.ask_others(ticket)
         who = self._relay.owner(ticket)
         if who is None:
             return BAD_TICKET
@@ -143,3 +148,7 @@ class MediaSockets:
         for position, line in enumerate(everyone):
             line.close_soon(DRAINING, drain_hint_ms(position, len(everyone), spread_seconds * 1000))
         await self.door.wait_closed(LEAVE_WITHIN_SECONDS)
+
+
+async def _nobody(_ticket: str) -> None:
+    """There is no other node."""

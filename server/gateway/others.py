@@ -41,6 +41,8 @@ class Others:
     """Tells the other nodes that there is something to look at."""
     begin_anew: Callable[[], None]
     """Lets every page come back and read everything anew."""
+    has_pictures: Callable[[DeviceId], bool]
+    """Whether this device has a media socket here: its page may be at another node."""
 
     def gather(self, tx: Tx, changed: Iterable[Changed]) -> list[Tell]:
         return [tell for change in changed for tell in self._of(tx, change)]
@@ -90,7 +92,8 @@ class Others:
         locked = None if found is None else found.locked
 
         def tell(changes: Changes) -> None:
-            if any(who.device == device and who.locked != locked for who, _line in self.hub.everyone()):
+            unlike = any(who.device == device and who.locked != locked for who, _line in self.hub.everyone())
+            if unlike or (locked is not False and self.has_pictures(device)):
                 changes.device_changed(device)
 
         return [tell]

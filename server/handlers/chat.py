@@ -196,7 +196,9 @@ def _blank(tx: Tx, seat: Seat, key: str, seq: int, kind: Kind) -> Done:
 
 
 async def typing(services: Services, who: Who, command: f.Typing) -> None:
-    """A hint to those who have the room open, checked like everything else."""
+    """A hint to those who have the room open, checked like everything else; left out when the store is busy."""
+    if services.store.busy:
+        return
     seat = await services.store.read(lambda tx: seat_in(tx, who, command.room))
     if seat.me.role is Role.OBSERVER and seat.call is None:
         return

@@ -47,7 +47,9 @@ ENDED_REMEMBERED = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class _Ticket:
+class Ticket:
+    """What a ticket is for, and whose it is."""
+
     action: ActionId
     who: Who
     member: MemberId
@@ -84,7 +86,7 @@ class Relay:
     def __init__(self, clock: Clock, framed: Callable[[bytes], bytes]) -> None:
         self._clock = clock
         self._framed = framed
-        self._tickets: dict[str, _Ticket] = {}
+        self._tickets: dict[str, Ticket] = {}
         """By digest, the oldest first."""
         self._streams: dict[ActionId, _Stream] = {}
         self._ended: OrderedDict[ActionId, None] = OrderedDict()
@@ -99,7 +101,7 @@ class Relay:
         self.follow(action)
         self._forget_old_tickets(now)
         ticket = new_secret()
-        self._tickets[digest(ticket)] = _Ticket(action.id, who, member, sends, now + TICKET_FOR_MS)
+        self._tickets[digest(ticket)] = Ticket(action.id, who, member, sends, now + TICKET_FOR_MS)
         return ticket
 
     def follow(self, action: Action) -> None:
@@ -185,6 +187,15 @@ class Relay:
         """Who may come with this ticket, if it is one."""
         found = self._tickets.get(digest(ticket))
         return found.who if found is not None else None
+
+    def hand_over(self, name: str) -> Ticket | None:
+        """The ticket of this digest, to another node: from here on it is none here."""
+        return self._tickets.pop(name, None)
+
+    def accept(self, ticket: str, given: Ticket) -> None:
+        """Another node gave it. The caller has seen to it that the action is followed here."""
+        self._forget_old_tickets(self._clock.now())
+        self._tickets[digest(ticket)] = given
 
     def enter(self, ticket: str, line: Line) -> Seat | CloseCode:
         """The seat that this ticket is for, once; or why there is none. Nothing is written to the line."""

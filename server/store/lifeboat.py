@@ -59,6 +59,8 @@ class RealStore(Protocol):
         """A write that nobody waits for."""
         ...
 
+    @property
+    def busy(self) -> bool: ...
     async def compact(self) -> None: ...
     def close(self, within_seconds: float = CLOSE_WITHIN_SECONDS) -> bool:
         """Finish what was handed over; False when it could not. Blocks."""
@@ -105,6 +107,11 @@ class Lifeboat:
     def afloat(self) -> bool:
         """The store is down, and calls are carried in memory."""
         return self._afloat
+
+    @property
+    def busy(self) -> bool:
+        """The store is slow for what it is asked. Not while memory answers for it."""
+        return not self._afloat and self._store.busy
 
     def is_unsaved(self, call: CallId) -> bool:
         """Whether this call's latest state is only in memory and journal."""

@@ -20,7 +20,7 @@ from server.store.changes import Batch, Change, ChangeLog, position_of, prune
 from server.store.copying import Rows, rows_of
 from server.store.postgres_database import CONNECT_WITHIN_SECONDS, COPYING, SERVING, Limits, PostgresDatabase, once
 from server.store.tx import SqlTx
-from server.store.worker import CLOSE_WITHIN_SECONDS, Worker
+from server.store.worker import CLOSE_WITHIN_SECONDS, LOGS_WAITING_AT_MOST, Worker
 
 T = TypeVar("T")
 POLL_EVERY_SECONDS = 1.0
@@ -114,7 +114,9 @@ class PostgresStore:
         self._on_time = on_time
         self._database = FollowingDatabase(url, node, self._tell, limits)
         self._writer = Worker("store-writer", self._database)
-        self._reader = Worker("store-reader", PostgresDatabase(url, node, read_only=True, limits=limits))
+        self._reader = Worker(
+            "store-reader", PostgresDatabase(url, node, read_only=True, limits=limits), LOGS_WAITING_AT_MOST
+        )
         self._loop: asyncio.AbstractEventLoop | None = None
         self._polls: asyncio.Task[None] | None = None
 
@@ -207,6 +209,10 @@ class PostgresStore:
     @property
     def afloat(self) -> bool:
         return False
+
+    @property
+    def busy(self) -> bool:
+        return self._writer.busy or self._reader.busy
 
     def is_unsaved(self, _call: CallId) -> bool:
         return False

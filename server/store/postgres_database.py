@@ -30,6 +30,9 @@ OF_ONE_PIECE = ("21", "22", "23", "25006", "42", "44", "P0")
 """SQLSTATEs, by how they begin, that are the fault of one piece of work: its data, a constraint, its statement, a read
 that writes. Every other, and none at all, is the store's: connection, resources, an operator, a lock or an answer that
 came too late."""
+MAY_COME = ("08", "53", "57")
+"""SQLSTATEs of a server that starts, stops or is full; with none at all it was not reached. Every other will be the
+same in a minute: a password, a name, a right."""
 WRITERS_LOCK = 0x42657369_6465
 """Every transaction that writes holds this advisory lock: "Beside" in ASCII, so that pg_locks can be read."""
 
@@ -171,6 +174,12 @@ def once(
 
     with ThreadPoolExecutor(1, "store-once") as thread:
         return thread.submit(run).result()
+
+
+def may_come(down: StoreDown) -> bool:
+    """Whether it is worth waiting for the database that did not let us."""
+    code = _code(down.__cause__) if down.__cause__ is not None else ""
+    return not code or code.startswith(MAY_COME)
 
 
 def _code(error: BaseException) -> str:

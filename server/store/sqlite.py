@@ -18,7 +18,7 @@ from sqlalchemy.pool import StaticPool
 from presence.ids import CallId
 from server.ports import StoreDown, Tx
 from server.store.tx import latest_instant_in
-from server.store.worker import CLOSE_WITHIN_SECONDS, Worker
+from server.store.worker import CLOSE_WITHIN_SECONDS, LOGS_WAITING_AT_MOST, Worker
 
 T = TypeVar("T")
 BUSY_TIMEOUT_MS = 2_000
@@ -134,7 +134,7 @@ class SqliteStore:
         engine = sqlite_engine(path)
         database = SqliteDatabase(engine) if on_commit is None else FollowedDatabase(engine, on_commit)
         self._writer = Worker("store-writer", database)
-        self._reader = Worker("store-reader", SqliteDatabase(sqlite_engine(path, read_only=True)))
+        self._reader = Worker("store-reader", SqliteDatabase(sqlite_engine(path, read_only=True)), LOGS_WAITING_AT_MOST)
 
     def start(self) -> None:
         self._writer.start()
@@ -175,6 +175,10 @@ class SqliteStore:
     @property
     def afloat(self) -> bool:
         return False
+
+    @property
+    def busy(self) -> bool:
+        return self._writer.busy or self._reader.busy
 
     def is_unsaved(self, _call: CallId) -> bool:
         return False

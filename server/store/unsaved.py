@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from sqlalchemy import Connection
@@ -24,6 +24,7 @@ from server.store.chat import SqlChat
 from server.store.keys import SqlKeys
 from server.store.tx import SqlTx
 
+T = TypeVar("T")
 Key = tuple[DeviceId, str, str, bytes, Instant]
 """Whose command, its key, its digest, its reply, and when."""
 
@@ -43,13 +44,22 @@ class Unsaved:
         return bool(self.calls or self.entries or self.keys or self.audit or self.locks or self.pages)
 
     def add(self, other: Unsaved) -> None:
-        """Later facts after earlier ones; of a call the latest state counts."""
+        """Later facts after earlier ones; of a call the latest state counts. A word and a key count once: a node that
+        knows them tells them again and again, and would be told ever more of the same."""
         self.calls.update(other.calls)
-        self.entries += other.entries
-        self.keys += other.keys
+        self.entries = _once([*self.entries, *other.entries], lambda e: (e.room, e.device, e.k))
+        self.keys = _once([*self.keys, *other.keys], lambda key: key[:2])
         self.audit += other.audit
         self.locks += other.locks
         self.pages += other.pages
+
+
+def _once(facts: Iterable[T], named: Callable[[T], Hashable]) -> list[T]:
+    """The first of each name, in order."""
+    kept: dict[Hashable, T] = {}
+    for fact in facts:
+        kept.setdefault(named(fact), fact)
+    return list(kept.values())
 
 
 def encode(unsaved: Unsaved) -> bytes:

@@ -30,6 +30,10 @@ GROUP_AT_MOST = 64
 GROUP_WITHIN_SECONDS = 0.1
 """A group that takes longer, where the store is slow, commits what it has: it may hold the lock of all nodes."""
 ORDINARY_WAITING_AT_MOST = 1_000
+LOGS_WAITING_AT_MOST = 300
+"""Of the reader: history is shed before words."""
+BUSY_FROM = 200
+"""With so much waiting, hints are left out and presence is told later."""
 CLOSE_WITHIN_SECONDS = 10.0
 log = structlog.get_logger("store")
 
@@ -71,6 +75,9 @@ class _Waiting:
         self._ordinary: deque[_Job] = deque()
         self._closing = False
         self._something = threading.Condition()
+
+    def __len__(self) -> int:
+        return len(self._urgent) + len(self._ordinary)
 
     @property
     def has_urgent(self) -> bool:
@@ -118,6 +125,11 @@ class Worker:
         self._database = database
         self._waiting = _Waiting(ordinary_at_most)
         self._thread = threading.Thread(target=self._live, name=name, daemon=True)
+
+    @property
+    def busy(self) -> bool:
+        """More waits than is done in a moment."""
+        return len(self._waiting) > BUSY_FROM
 
     def start(self) -> None:
         self._thread.start()

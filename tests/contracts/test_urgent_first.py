@@ -64,6 +64,25 @@ async def test_an_accept_goes_before_a_thousand_words_that_wait(kind: str, tmp_p
 
 
 @BOTH
+async def test_history_is_turned_away_before_words_and_what_a_call_reads_is_not(kind: str, tmp_path: Path) -> None:
+    async with a_store(kind, tmp_path) as store:
+        slow = Slow(store)
+        slow.waiting.append(asyncio.create_task(store.read_log(slow.hangs)))
+        await asyncio.to_thread(slow.in_it.wait, 5)
+        for number in range(worker.LOGS_WAITING_AT_MOST):
+            slow.waiting.append(asyncio.create_task(store.read_log(slow.noted(f"log {number}"))))
+        await asyncio.sleep(0)
+        assert store.busy
+        with pytest.raises(StoreBusy):
+            await store.read_log(slow.noted("one log too many"))
+        slow.waiting.append(asyncio.create_task(store.read(slow.noted("who may answer"))))
+        await asyncio.sleep(0)
+        await slow.all_done()
+        assert slow.done == ["who may answer", *(f"log {n}" for n in range(worker.LOGS_WAITING_AT_MOST))]
+        assert not store.busy
+
+
+@BOTH
 async def test_a_group_of_words_ends_early_for_a_call(kind: str, tmp_path: Path) -> None:
     """The one that is under way is done; those that were to be committed with it wait once more, in their order."""
     async with a_store(kind, tmp_path) as store:

@@ -13,10 +13,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.faults import mutants, report
+from tests.faults.deployment import Shape, why_not_shared
 from tests.faults.disk import enter_namespace
 from tests.faults.run import run
-
-NOT_BUILT = "is not built yet: the suite runs one node on SQLite today."
 
 
 def options(words: Sequence[str]) -> argparse.Namespace:
@@ -26,14 +25,19 @@ def options(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--json", action="store_true", help="only the last line")
     parser.add_argument("--mutants", action="store_true", help="servers that are wrong on purpose: each must be caught")
     parser.add_argument("--only", action="append", default=[], metavar="NAME", help="of nemeses, or of mutants")
-    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep the server's log there")
-    parser.add_argument("--nodes", type=int, default=1)
-    parser.add_argument("--store", choices=("sqlite", "postgres"), default="sqlite")
-    parser.add_argument("--redis", action="store_true")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep the servers' logs there")
+    parser.add_argument("--nodes", type=int, help="web processes; 2, or 1 on SQLite")
+    parser.add_argument("--store", choices=("sqlite", "postgres"), help="postgres where PostgreSQL and Redis are here")
+    parser.add_argument("--redis", action="store_true", help="with postgres it is always there")
     chosen = parser.parse_args(words)
-    asked = {"--nodes": chosen.nodes != 1, "--store postgres": chosen.store != "sqlite", "--redis": chosen.redis}
-    for name in (name for name, is_asked in asked.items() if is_asked):
-        parser.exit(2, f"{name} {NOT_BUILT}\n")
+    several = chosen.redis or chosen.store == "postgres" or (chosen.nodes or 1) > 1
+    why_not = why_not_shared()
+    if several and (why_not or chosen.store == "sqlite"):
+        parser.exit(2, f"{why_not or 'Several nodes, and Redis, need --store postgres'}.\n")
+    if why_not:
+        print(f"One node on SQLite: {why_not}.", file=sys.stderr)
+    shared = several or not (why_not or chosen.store == "sqlite" or chosen.nodes == 1)
+    chosen.shape = Shape(chosen.nodes or (2 if shared else 1), shared)
     return chosen
 
 
@@ -43,8 +47,8 @@ async def main(chosen: argparse.Namespace, folder: Path) -> int:
     assert this is not None
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, this.cancel)
     if chosen.mutants:
-        return await mutants.main(folder, chosen.seed, chosen.seconds, chosen.only, quiet=chosen.json)
-    outcome = await run(folder, chosen.seed, chosen.seconds, only=chosen.only)
+        return await mutants.main(folder, chosen.seed, chosen.seconds, chosen.shape, chosen.only, quiet=chosen.json)
+    outcome = await run(folder, chosen.seed, chosen.seconds, chosen.shape, only=chosen.only)
     if not chosen.json:
         print(report.table(outcome))
     if outcome.violations:

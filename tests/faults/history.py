@@ -53,6 +53,8 @@ class Read:
     seq: int
     word: str | None
     how: Literal["next", "again", "first"] = "next"
+    epoch: int = 0
+    """Of the room, as this page had it: with a new one every page reads anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +151,8 @@ class Line:
     at: Seconds
     who: str
     up: bool
+    url: str = ""
+    """Of the node."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +179,8 @@ class Fault:
     blind: bool = False
     """Whether the server stood still, or lines carried nothing, while it lasted."""
     killed: bool = False
+    apart: bool = False
+    """Whether a node carried calls without the store that others had: what they said there it could not know (UC15)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +195,7 @@ class Seen:
 
 @dataclass
 class History:
-    """Everything of one run. The last four fields are the store's, read when all was over."""
+    """Everything of one run. The last five fields are the store's, read when all was over."""
 
     said: list[Said] = field(default_factory=list)
     acked: list[Acked] = field(default_factory=list)
@@ -217,6 +223,8 @@ class History:
 
     log: dict[tuple[str, int], str] = field(default_factory=dict)
     """`(room, seq)` → word, "" for what nobody said."""
+    epochs: dict[str, int] = field(default_factory=dict)
+    """Of each room."""
     calls: dict[CallId, Call] = field(default_factory=dict)
     keys: set[str] = field(default_factory=set)
     """Every key that a transaction answered."""
@@ -242,6 +250,10 @@ class History:
     def killed_soon_after(self, at: Seconds) -> bool:
         """What was acked as "not saved yet" may be lost then: the journal is written behind (0011)."""
         return any(f.killed and 0 <= f.began - at <= JOURNAL_BEHIND_SECONDS for f in self.faults)
+
+    def nodes_were_apart(self, since: Seconds, until: Seconds) -> bool:
+        """At some time between these two."""
+        return any(f.apart and f.began < until and (f.recovered or f.healed) > since for f in self.faults)
 
     def part(self, one: str, other: str, kind: Literal["block", "outside"], now: Seconds) -> None:
         """They are apart from now on."""

@@ -25,8 +25,11 @@ ENDED = ("closed", "cancelled", "parked")
 
 @dataclass
 class Life(ABC):
+    """`pace`: how many times as long as planned each pause takes."""
+
     person: Person
     chance: random.Random
+    pace: float = field(default=1.0, kw_only=True)
 
     @abstractmethod
     async def live(self, stop: asyncio.Event) -> None: ...
@@ -34,7 +37,7 @@ class Life(ABC):
     async def pause(self, least: float, most: float, stop: asyncio.Event) -> None:
         """Less, when all is to end."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), self.chance.uniform(least, most))
+            await asyncio.wait_for(stop.wait(), self.pace * self.chance.uniform(least, most))
 
 
 @dataclass

@@ -9,12 +9,15 @@ import asyncio
 import sys
 import threading
 import time
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Engine, event
 
+from presence.elsewhere import Elsewhere, Node
+from server.bus.doorbell import COMMITS, Doorbell
 from server.gateway.announcer import Announcer
-from server.store import calls, keys, worker
+from server.store import calls, keys, postgres, worker
 
 A_MOMENT_SECONDS = 0.15
 """Between an ack and its commit, or a commit and its ack: where a kill has to hit."""
@@ -100,9 +103,53 @@ def block_checked_on_send() -> None:
     put(Announcer, "_fan_out_entry", careless)
 
 
+def bus_trusted_as_truth() -> None:
+    """What others committed is looked at when the bus says so, and what it says is all there is: nobody looks once a
+    second or when the bus is back, and a commit of one's own goes on from itself."""
+    transact = postgres.FollowingDatabase.transact
+
+    def goes_on(self: Any, work: Any, *, only_looks: bool = False) -> Any:
+        kept = self.changes.read
+        if not only_looks:
+            self.changes.read = lambda db: _only_own(kept(db))
+        try:
+            return transact(self, work, only_looks=only_looks)
+        finally:
+            self.changes.read = kept
+
+    async def never(_self: Any) -> None:
+        await asyncio.Event().wait()
+
+    def start(self: Any) -> None:
+        self._bus.subscribe(COMMITS, lambda _nothing: self._rung.set())
+        self._task = asyncio.get_running_loop().create_task(self._answer())
+
+    put(postgres.FollowingDatabase, "transact", goes_on)
+    put(postgres.PostgresStore, "_keep_up", never)
+    put(Doorbell, "start", start)
+
+
+def _only_own(batch: Any) -> Any:
+    return replace(batch, everything=False, changes=tuple(change for change in batch.changes if change.own))
+
+
+def lease_without_epoch() -> None:
+    """What an earlier life of a node said counts as what this one says."""
+    hear = Elsewhere.hear
+
+    def careless(self: Any, said: Any, now: int) -> Any:
+        return hear(self, replace(said, node=Node(said.node.id, 0)), now)
+
+    put(Elsewhere, "hear", careless)
+
+
 MUTANTS = {
-    mutant.__name__: mutant for mutant in (ack_before_commit, no_idempotency, deadline_in_memory, block_checked_on_send)
-}
+    mutant.__name__: mutant
+    for mutant in (
+        ack_before_commit, no_idempotency, deadline_in_memory, block_checked_on_send, bus_trusted_as_truth,
+        lease_without_epoch,
+    )
+}  # fmt: skip
 
 if __name__ == "__main__":
     MUTANTS[sys.argv.pop(1)]()

@@ -1,4 +1,5 @@
-"""Nemeses: what goes wrong, each with a name, how it begins and how it is healed. Counted by `run.py`.
+"""Nemeses: what goes wrong with processes, people's lines, disks and clocks, each with a name, how it begins and how it
+is healed. (What goes wrong between nodes and what they share: `nemeses_between.py`.) Counted by `run.py`.
 
 `inject` returns when the fault stands, `heal` when its cause is gone; what is then still to come back is measured
 (`recovery.py`). A nemesis that cannot be had on this machine says why.
@@ -7,9 +8,16 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
+import os
 import random
+import subprocess
+import sys
+import time
 from abc import ABC
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import ClassVar
 
@@ -17,11 +25,15 @@ from beside_client import Account
 from tests.faults import storms
 from tests.faults.cast import Cast
 from tests.faults.deployment import Deployment
-from tests.faults.proxy import FaultKind, LineFault
+from tests.faults.node import Node
+from tests.faults.proxy import FaultKind, FaultProxy, LineFault
 from tests.server.raw import Line
 
 HOUR_SECONDS = 3600
-LIBFAKETIME = ("/usr/lib/*/faketime/libfaketime.so.1", "/usr/local/lib/faketime/libfaketime.so.1")
+LIBFAKETIME = ("usr/lib/*/faketime/libfaketime.so.1", "usr/local/lib/faketime/libfaketime.so.1")
+IN_WHEEL = "vendor/libfaketime/src/libfaketime.so.1"
+TWO_AT_ONCE = 0.4
+"""How often two processes die together, where there are several."""
 
 
 @dataclass
@@ -32,6 +44,10 @@ class Where:
     cast: Cast
     stranger: Account
     room: str
+
+    def stranger_at(self, chance: random.Random) -> Account:
+        """On one node or another."""
+        return replace(self.stranger, base_url=chance.choice(self.deployment.urls))
 
 
 class Nemesis(ABC):
@@ -45,7 +61,7 @@ class Nemesis(ABC):
     shaky: ClassVar[bool] = False
     """The store falls behind what is acked, until it is healed (UC15)."""
 
-    def why_not(self) -> str:
+    def why_not(self, deployment: Deployment) -> str:
         """Why it cannot be had here; "" when it can."""
         return ""
 
@@ -56,80 +72,129 @@ class Nemesis(ABC):
         raise NotImplementedError
 
 
-class ServerKilled(Nemesis):
-    """kill -9, and a new start."""
+def faked_by(seconds: int) -> dict[str, str] | None:
+    """The environment of a process whose wall clock is wrong by so much, and its monotonic clock is not. None when
+    libfaketime is not here, or was made for another kind of machine."""
+    library = _libfaketime()
+    return None if not library else {
+        "LD_PRELOAD": library, "FAKETIME": f"{seconds:+d}s", "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+    }  # fmt: skip
+
+
+@cache
+def _libfaketime() -> str:
+    spec = importlib.util.find_spec("libfaketime")  # the wheel: found, not imported
+    places = [Path(p) / IN_WHEEL for p in (spec.submodule_search_locations or ())] if spec else []
+    places += [p for pattern in LIBFAKETIME for p in Path("/").glob(pattern)]
+    return next((str(place) for place in places if place.exists() and _works(place)), "")
+
+
+def _works(library: Path) -> bool:
+    """A loader that cannot use it goes on without it: whether the clock is wrong has to be seen."""
+    environment = {**os.environ, "LD_PRELOAD": str(library), "FAKETIME": f"-{HOUR_SECONDS}s"}
+    ask = [sys.executable, "-c", "import time; print(time.time())"]
+    said = subprocess.run(ask, env=environment, capture_output=True, text=True, check=False).stdout
+    return bool(said) and float(said) < time.time() - HOUR_SECONDS / 2
+
+
+class OfProcesses(Nemesis):
+    """Something happens to `struck`: one process of those there are, web or timers."""
+
+    struck: Sequence[Node] = ()
+
+    def choose(self, where: Where, chance: random.Random, at_most: int = 1) -> Sequence[Node]:
+        nodes = where.deployment.nodes
+        together = chance.random() < TWO_AT_ONCE
+        self.struck = chance.sample(nodes, min(len(nodes), at_most if together else 1))
+        return self.struck
+
+
+class ServerKilled(OfProcesses):
+    """kill -9 of one, or of two at once, and a new start."""
 
     name, kills = "server_killed", True
 
     async def inject(self, where: Where, chance: random.Random) -> None:
-        await where.deployment.kill()
+        await asyncio.gather(*(node.kill() for node in self.choose(where, chance, at_most=2)))
 
     async def heal(self, where: Where) -> None:
-        await where.deployment.start()
+        await where.deployment.start(*self.struck)
 
 
-class ServerFrozen(Nemesis):
+class ServerFrozen(OfProcesses):
     """SIGSTOP, SIGCONT."""
 
-    name, holds, blind = "server_frozen", (2.0, 5.0), True
+    name, holds, blind = "server_frozen", (1.0, 5.0), True
 
     async def inject(self, where: Where, chance: random.Random) -> None:
-        where.deployment.freeze()
+        for node in self.choose(where, chance):
+            node.freeze()
 
     async def heal(self, where: Where) -> None:
-        where.deployment.thaw()
+        for node in self.struck:
+            node.thaw()
 
 
-class ServerRestarted(Nemesis):
+class ServerRestarted(OfProcesses):
     """SIGTERM: drained, and a new start."""
 
     name = "server_restarted"
 
     async def inject(self, where: Where, chance: random.Random) -> None:
-        await where.deployment.stop()
+        for node in self.choose(where, chance):
+            await node.stop()
 
     async def heal(self, where: Where) -> None:
-        await where.deployment.start()
+        await where.deployment.start(*self.struck)
 
 
-class ClockWrong(Nemesis):
-    """The server's wall clock is an hour fast or slow for one life. Only in the child: never the machine's own."""
+class ClockWrong(OfProcesses):
+    """One's wall clock is an hour fast or slow for one life. Only in the child: never the machine's own."""
 
     name, kills, holds = "clock_wrong", True, (1.0, 3.0)
 
-    def _library(self) -> str:
-        found = (str(p) for pattern in LIBFAKETIME for p in Path("/").glob(pattern.lstrip("/")))
-        return next(found, "")
-
-    def why_not(self) -> str:
-        return "" if self._library() else "libfaketime is not installed"
+    def why_not(self, deployment: Deployment) -> str:
+        return "" if faked_by(0) is not None else "no libfaketime that works here"
 
     async def inject(self, where: Where, chance: random.Random) -> None:
         offset = chance.choice((HOUR_SECONDS, -HOUR_SECONDS))
-        await where.deployment.kill()
-        fake = {"LD_PRELOAD": self._library(), "FAKETIME": f"{offset:+d}s", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
-        await where.deployment.start(**fake)
+        fake = faked_by(offset)
+        assert fake is not None
+        for node in self.choose(where, chance):
+            await node.kill()
+            await where.deployment.start(node, **fake)
 
     async def heal(self, where: Where) -> None:
-        await where.deployment.kill()
-        await where.deployment.start()
+        for node in self.struck:
+            await node.kill()
+            await where.deployment.start(node)
 
 
-class DiskFull(Nemesis):
-    """Not a byte can be written; nothing else is wrong."""
+class DiskFull(OfProcesses):
+    """Not a byte can be written to the folder of one. On SQLite that is the store; else it is the journal, and every
+    other time the node is cut off from the store as well, so that it needs it (UC15)."""
 
     name, holds, shaky = "disk_full", (2.0, 4.0), True
 
     async def inject(self, where: Where, chance: random.Random) -> None:
-        where.deployment.disk.fill(where.deployment.pids)
+        deployment, cut_off = where.deployment, chance.random() < 0.5
+        for node in self.choose(where, chance):
+            node.disk.fill([node.child.pid])
+            if deployment.shared is not None and cut_off:
+                deployment.store_is_away([node])
+                await deployment.shared.lines.begin(f"{node.name} store", LineFault("cut"))
 
     async def heal(self, where: Where) -> None:
-        where.deployment.disk.free(where.deployment.pids)
+        for node in self.struck:
+            node.disk.free([node.child.pid])
+            if where.deployment.shared is not None:
+                await where.deployment.shared.lines.heal(f"{node.name} store")
 
 
 class OfLines(Nemesis):
-    """Something happens to a share of the lines between people and server."""
+    """Something happens to a share of the lines between people and one node, or all of them."""
 
+    fronts: Sequence[FaultProxy] = ()
     kinds: ClassVar[tuple[FaultKind, ...]]
     share: ClassVar[tuple[float, float]] = (0.3, 0.9)
 
@@ -138,10 +203,15 @@ class OfLines(Nemesis):
             chance.choice(self.kinds), chance.uniform(*self.share), seconds=chance.uniform(0.05, 0.3),
             bytes_per_second=chance.choice((20_000, 60_000)),
         )  # fmt: skip
-        where.deployment.proxy.begin(fault)
+        webs = where.deployment.webs
+        struck = chance.sample(webs, chance.randint(1, len(webs)))
+        self.fronts = [node.front for node in struck if node.front is not None]
+        for front in self.fronts:
+            front.begin(fault)
 
     async def heal(self, where: Where) -> None:
-        where.deployment.proxy.heal()
+        for front in self.fronts:
+            front.heal()
 
 
 class LinesCut(OfLines):
@@ -173,7 +243,7 @@ class ReadersStalled(Nemesis):
         self._lines: list[Line] = []
 
     async def inject(self, where: Where, chance: random.Random) -> None:
-        self._lines = await storms.stalled_readers(where.stranger, where.room)
+        self._lines = await storms.stalled_readers(where.stranger_at(chance), where.room)
 
     async def heal(self, where: Where) -> None:
         for line in self._lines:
@@ -190,7 +260,7 @@ class SlowHeaders(Nemesis):
         self._writers: list[asyncio.StreamWriter] = []
 
     async def inject(self, where: Where, chance: random.Random) -> None:
-        self._writers = await storms.slow_headers("127.0.0.1", where.deployment.node.port)
+        self._writers = await storms.slow_headers("127.0.0.1", chance.choice(where.deployment.webs).child.port)
 
     async def heal(self, where: Where) -> None:
         for writer in self._writers:
@@ -203,7 +273,7 @@ class TinyFrames(Nemesis):
     name = "tiny_frames"
 
     async def inject(self, where: Where, chance: random.Random) -> None:
-        await storms.tiny_frames(where.stranger)
+        await storms.tiny_frames(where.stranger_at(chance))
 
     async def heal(self, where: Where) -> None:
         """It is over when it is over."""
@@ -215,19 +285,12 @@ class CancelStorm(Nemesis):
     name = "cancel_storm"
 
     async def inject(self, where: Where, chance: random.Random) -> None:
-        where.deployment.proxy.begin(LineFault("delay", seconds=0.05))
-        await storms.cancels(where.stranger, where.room, where.cast.history, chance)
+        for node in where.deployment.webs:
+            assert node.front is not None
+            node.front.begin(LineFault("delay", seconds=0.05))
+        await storms.cancels(where.stranger_at(chance), where.room, where.cast.history, chance)
 
     async def heal(self, where: Where) -> None:
-        where.deployment.proxy.heal()
-
-
-NEMESES: tuple[type[Nemesis], ...] = (
-    ServerKilled, LinesCut, ServerFrozen, DiskFull, LinesHung, CancelStorm, OneWayCut, ReadersStalled, ServerRestarted,
-    LinesSlow, TinyFrames, LinesReset, SlowHeaders, ClockWrong,
-)  # fmt: skip
-NOT_BUILT_YET = dict.fromkeys(
-    ("redis_killed", "redis_restarted", "pubsub_killed", "postgres_stopped", "postgres_hung", "node_partitioned"),
-    "needs PostgreSQL, Redis or a second node",
-)
-"""Names that are taken for what comes with the other stores and nodes."""
+        for node in where.deployment.webs:
+            assert node.front is not None
+            node.front.heal()

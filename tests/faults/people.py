@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,15 +78,20 @@ class Notebook:
 
 class Person(Client):
     """`name` is the login, and the name in every group. `home` is the name of their group, "" for who belongs to none
-    and sees all (on-call)."""
+    and sees all (on-call). `urls`: every node, their own first; a line that is lost is made anew to the next."""
 
-    def __init__(self, name: str, account: Account, book: Notebook, home: str, page: Page = "client") -> None:
+    def __init__(
+        self, name: str, account: Account, book: Notebook, home: str, urls: Sequence[str], page: Page = "client"
+    ) -> None:
         super().__init__(account, page=page, backoff=AT_ONCE, on_event=self._note)
+        self._urls = urls
+        self._at = 0
         self.name = name
         self.home = home
         self.book = book
         self.up = False
-        self._shown: dict[str, tuple[Log, int]] = {}
+        self._shown: dict[str, tuple[Log, int, int | None]] = {}
+        """Of each room: what is held of it, up to where that was noted, and in which epoch."""
         self._words = 0
         self._stay_away = False
         self._opening_anew: Counter[str] = Counter()
@@ -157,7 +162,17 @@ class Person(Client):
     async def _one_connection(self) -> tuple[int, float | None]:
         if self._stay_away:
             raise ConnectionError("away")
-        return await super()._one_connection()
+        self.account.base_url = self._urls[self._at]
+        try:
+            return await super()._one_connection()
+        finally:
+            self._at = (self._at + 1) % len(self._urls)
+
+    def go_home(self) -> None:
+        """Their own node is there again: the line ends as a phone's does in another network, and is made anew there."""
+        if self.account.base_url != self._urls[0] and self._socket is not None:
+            self._at = -1
+            self._socket.transport.abort()
 
     # ---- writing down
 
@@ -178,7 +193,7 @@ class Person(Client):
     def _lost_line(self) -> None:
         if self.up:
             self.up = False
-            self.history.lines.append(Line(now(), self.name, up=False))
+            self.history.lines.append(Line(now(), self.name, up=False, url=self.account.base_url))
         self._opening_anew.clear()
         super()._lost_line()
 
@@ -189,7 +204,7 @@ class Person(Client):
         match event["t"]:
             case "welcome":
                 self.up = True
-                self.history.lines.append(Line(now(), self.name, up=True))
+                self.history.lines.append(Line(now(), self.name, up=True, url=self.account.base_url))
             case "ok" | "refused" if event["re"] in self.history.commands:
                 self._note_answer(event)
             case "room_now" | "entry_added" | "entries":
@@ -221,11 +236,11 @@ class Person(Client):
         log = self.state.logs.get(room)
         if log is None:
             return
-        held, shown = self._shown.get(room, (log, 0))
+        held, shown, epoch = self._shown.get(room, (log, 0, log.epoch))
         if held is not log:
             shown = 0
         if event["t"] == "room_now" and not event["resumed"]:
-            if shown and not self._opening_anew[room]:
+            if shown and epoch == log.epoch and not self._opening_anew[room]:
                 behind = event["head"] - shown
                 self.history.not_continued.append(NotContinued(now(), self.name, room, shown, behind))
             self._opening_anew[room] -= self._opening_anew[room] > 0
@@ -234,13 +249,14 @@ class Person(Client):
         new = {e["seq"] for e in fresh}
         for entry in came:
             if entry["seq"] not in new:
-                read = Read(now(), self.name, room, entry["seq"], _word_of_entry(entry), "again")
+                read = Read(now(), self.name, room, entry["seq"], _word_of_entry(entry), "again", log.epoch)
                 self.history.read.append(read)
         for entry in fresh:
             how = "next" if shown else "first"
             shown = entry["seq"]
-            self.history.read.append(Read(now(), self.name, room, shown, _word_of_entry(entry), how))  # type: ignore[arg-type]
-        self._shown[room] = (log, shown)
+            word = _word_of_entry(entry)
+            self.history.read.append(Read(now(), self.name, room, shown, word, how, log.epoch))  # type: ignore[arg-type]
+        self._shown[room] = (log, shown, log.epoch)
 
     def _look_for_what_is_foreign(self, event: View) -> None:
         if not self.home or event["t"] in ("ok", "refused"):

@@ -20,6 +20,8 @@ import struct
 from dataclasses import dataclass
 from typing import Literal, Self
 
+Target = tuple[str, int] | str
+"""Host and port, or the path of a socket."""
 FaultKind = Literal["cut", "reset", "hang", "one_way_in", "one_way_out", "delay", "throttle"]
 PIECE_BYTES = 4096
 BACKLOG = 512
@@ -54,11 +56,17 @@ class _Pair:
             writer.transport.abort()
 
 
-class FaultProxy:
-    """Use as `async with FaultProxy(to_port, rng) as proxy:`; people connect to `proxy.port`."""
+async def _connect(to: Target) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    if isinstance(to, str):
+        return await asyncio.open_unix_connection(to, limit=PIECE_BYTES)
+    return await asyncio.open_connection(*to, limit=PIECE_BYTES)
 
-    def __init__(self, to_port: int, chance: random.Random, host: str = "127.0.0.1") -> None:
-        self._to = (host, to_port)
+
+class FaultProxy:
+    """Use as `async with FaultProxy(to, rng) as proxy:`; people connect to `proxy.port`."""
+
+    def __init__(self, to: int | Target, chance: random.Random, host: str = "127.0.0.1") -> None:
+        self._to: Target = (host, to) if isinstance(to, int) else to
         self._host = host
         self._chance = chance
         self._pairs: set[_Pair] = set()
@@ -116,7 +124,7 @@ class FaultProxy:
             fault = self._fault_of(pair)
             if fault is not None and fault.kind == "cut":
                 return
-            far_reader, pair.far = await asyncio.open_connection(*self._to, limit=PIECE_BYTES)
+            far_reader, pair.far = await _connect(self._to)
             inward = asyncio.ensure_future(self._pump(pair, reader, pair.far, "one_way_in"))
             outward = asyncio.ensure_future(self._pump(pair, far_reader, writer, "one_way_out"))
             try:

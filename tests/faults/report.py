@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from statistics import median
 from typing import Any
 
-from tests.faults.nemeses import NOT_BUILT_YET
 from tests.faults.recovery import recovery_times
 from tests.faults.run import Outcome
 
@@ -16,19 +15,22 @@ SHOWN_OF_A_RULE = 5
 
 
 def table(o: Outcome) -> str:
-    lines = [f"{'nemesis':<18} {'count':>5}   recovery: {'median':>8} {'worst':>8}"]
+    lines = [f"{'nemesis':<20} {'count':>5}   recovery: {'median':>8} {'worst':>8}"]
     for nemesis, times in sorted(recovery_times(o.history.faults).items()):
-        lines.append(f"{nemesis:<18} {len(times):>5} {'':>11} {median(times):>7.2f}s {max(times):>7.2f}s")
-    lines += [f"{name:<18} not run: {why}" for name, why in (o.not_run | NOT_BUILT_YET).items()]
+        lines.append(f"{nemesis:<20} {len(times):>5} {'':>11} {median(times):>7.2f}s {max(times):>7.2f}s")
+    by_reason: dict[str, list[str]] = {}
+    for name, why in o.not_run.items():
+        by_reason.setdefault(why, []).append(name)
+    lines += [f"not run: {', '.join(names)}: {why}" for why, names in by_reason.items()]
     late = o.history.lateness_s
-    ready = o.ready_s[1:] or o.ready_s
     return "\n".join(
         [
             *lines,
             f"rings after ready: {len(late)} with a known moment, late by {_span(late)}",
             f"overdue deadlines, seen from outside: by at most {o.worst_late_s:.2f} s, in {o.looks} looks",
             f"rings that went again from memory, while the store was late with them: {o.rung_again_from_memory}",
-            f"ready after {_span(ready)}; setting up took {o.setup_s:.1f} s; the full disk is {o.disk}",
+            f"starts that failed for a store that was late, and were tried again: {o.starts_tried_again}",
+            f"ready after {_span(o.ready_s)}; setting up took {o.setup_s:.1f} s; the full disk is {o.disk}",
             f"{len(o.history.commands)} commands, {len(o.history.answers)} answered; {_said(o)}",
         ]
     )
@@ -65,6 +67,9 @@ def as_json(o: Outcome) -> dict[str, Any]:
     return {
         "seed": o.seed,
         "seconds": round(o.seconds, 1),
+        "nodes": o.shape.nodes,
+        "store": "postgres" if o.shape.shared else "sqlite",
+        "redis": o.shape.shared,
         "kills": o.kills,
         "nemeses": dict(sorted(Counter(f.nemesis for f in h.faults).items())),
         "acked": sum(1 for a in h.answers.values() if a.code == "ok"),
@@ -74,7 +79,7 @@ def as_json(o: Outcome) -> dict[str, Any]:
         "broken": dict(Counter(v.rule for v in o.violations)),
         "median_ring_lateness_s": round(median(h.lateness_s), 3) if h.lateness_s else None,
         "worst_ring_lateness_s": round(max(late), 3),
-        "not_run": o.not_run | NOT_BUILT_YET,
+        "not_run": o.not_run,
     }
 
 

@@ -117,7 +117,8 @@ def _raised(h: History) -> dict[str, Command]:
 
 
 def _cards_to_who_is_apart(h: History) -> Iterator[Violation]:
-    """A call that was pressed for when they were surely apart, and a card while they surely still were (CB2, GR3)."""
+    """A call that was pressed for when they were surely apart, and a card while they surely still were (CB2, GR3). A
+    node that carried calls without the store could not know."""
     raised = _raised(h)
     parted: dict[str, list[Apart]] = defaultdict(list)
     for apart in h.apart:
@@ -136,6 +137,7 @@ def _cards_to_who_is_apart(h: History) -> Iterator[Violation]:
                 and other != card.who
                 and apart.since <= press.at
                 and card.at <= apart.until
+                and not h.nodes_were_apart(apart.since, card.at)
             ):
                 rule = "across a block" if apart.kind == "block" else "a card for who is not a member"
                 yield Violation(rule, f"{card.who} got the card of {press.who}", (apart, press, card))

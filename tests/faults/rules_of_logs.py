@@ -1,6 +1,7 @@
 """What must be true of a room's log (CH1, CH2, CB2, GR6). Pure.
 
-What was acked is in the final log, where the ack said; no word is there twice; each reader's seq is dense and rises;
+What was acked is in the final log, where the ack said (or, if it was not saved yet and another node took its place, at
+the end of that time, in a new epoch of the room: 0011); no word is there twice; each reader's seq is dense and rises;
 readers and the final log agree; what was acked before something else was sent comes before it; nothing was read that
 nobody sent; nothing crosses a group's wall or a block, and nothing reaches who is not a member any more; in the end
 everyone has read everything.
@@ -45,8 +46,9 @@ def _story(h: History, room: str, seq: int) -> tuple[object, ...]:
 
 
 def _lost(h: History) -> Iterator[Violation]:
+    words = {(room, word) for (room, _seq), word in h.log.items()}
     for a in h.acked:
-        if not a.saved and h.killed_soon_after(a.at):
+        if not a.saved and (h.killed_soon_after(a.at) or (a.room, a.word) in words):
             continue
         if h.log.get((a.room, a.seq)) != a.word:
             yield Violation("acked and lost", f"{a.word!r} was acked at {a.seq}", _story(h, a.room, a.seq))
@@ -58,11 +60,11 @@ def _twice(h: History) -> Iterator[Violation]:
         if times > 1:
             places = [seq for (r, seq), w in h.log.items() if (r, w) == (room, word)]
             yield Violation("a key twice", f"{word!r} is in the log at {places}", _story(h, room, places[0]))
-    places_of: dict[tuple[str, str, str], set[int]] = defaultdict(set)
+    places_of: dict[tuple[str, str, str, int], set[int]] = defaultdict(set)
     for r in h.read:
         if r.word:
-            places_of[r.who, r.room, r.word].add(r.seq)
-    for (who, room, word), seqs in places_of.items():
+            places_of[r.who, r.room, r.word, r.epoch].add(r.seq)
+    for (who, room, word, _epoch), seqs in places_of.items():
         if len(seqs) > 1:
             yield Violation("a key twice", f"{who} read {word!r} at {sorted(seqs)}", _story(h, room, min(seqs)))
 
@@ -84,16 +86,22 @@ def _not_dense(h: History) -> Iterator[Violation]:
 
 
 def _disagree(h: History) -> Iterator[Violation]:
+    """What was read in an epoch that is over may stand elsewhere now."""
+    words = {(room, word) for (room, _seq), word in h.log.items()}
     for r in h.read:
+        if r.epoch < h.epochs.get(r.room, 0) and (r.word is None or (r.room, r.word) in words):
+            continue
         if r.word is not None and h.log.get((r.room, r.seq)) != r.word:
             yield Violation("readers disagree", f"{r.who} read {r.word!r} at {r.seq}", _story(h, r.room, r.seq))
 
 
 def _against_time(h: History) -> Iterator[Violation]:
-    """`a` acked before `b` was sent, in one room: a comes first. One sweep over both, in order of time."""
+    """`a` acked as saved before `b` was sent, in one room: a comes first. One sweep over both, in order of time. (What
+    two nodes carry that cannot hear each other has no order before both are saved.)"""
     sent_at = {(s.room, s.word): s.at for s in h.said}
-    for room in {a.room for a in h.acked}:
-        acks = sorted((a for a in h.acked if a.room == room), key=lambda a: a.at)
+    saved = [a for a in h.acked if a.saved]
+    for room in {a.room for a in saved}:
+        acks = sorted((a for a in saved if a.room == room), key=lambda a: a.at)
         by_sending = sorted((a for a in acks if (room, a.word) in sent_at), key=lambda a: sent_at[room, a.word])
         newest: Acked | None = None
         done = 0
@@ -126,7 +134,9 @@ def _across_walls(h: History) -> Iterator[Violation]:
 
 
 def _to_who_is_apart(h: History) -> Iterator[Violation]:
-    """A word that was sent when they were surely apart, and read while they surely still were."""
+    """A word that was sent when they were surely apart, and read while they surely still were. In the room of a call
+    that a node carried without the store, it could not know."""
+    rooms_of_calls = {call.room for call in h.calls.values()}
     said = {(s.room, s.word): s for s in h.said}
     parted: dict[str, list[Apart]] = defaultdict(list)
     for apart in h.apart:
@@ -140,6 +150,8 @@ def _to_who_is_apart(h: History) -> Iterator[Violation]:
         for apart in parted.get(r.who, ()):
             other = r.room if apart.kind == "outside" else word.who
             if other in (apart.one, apart.other) and other != r.who and apart.since <= word.at and r.at <= apart.until:
+                if r.room in rooms_of_calls and h.nodes_were_apart(apart.since, r.at):
+                    continue
                 rule = "across a block" if apart.kind == "block" else "read by who is not a member"
                 yield Violation(rule, f"{r.who} read what {word.who} said after that", (apart, word, r))
 

@@ -7,22 +7,30 @@ promised to somebody.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Engine, select
+from sqlalchemy.exc import DBAPIError
 
 from presence.ids import ActionId, CallId, Instant
 from rooms.call import Call
 from rooms.record import is_chain
+from server.ports import StoreDown
 from server.record_key import encode
 from server.store.actions import SqlActions
 from server.store.calls import SqlCalls
 from server.store.care import SqlCare
+from server.store.postgres_database import COPYING, PostgresDatabase
 from server.store.sqlite import sqlite_engine
-from server.store.tables import actions, calls, client_keys, deadlines, entries
+from server.store.tables import actions, calls, client_keys, deadlines, entries, rooms
 from tests.faults.history import History
+
+OUT_OF_SIGHT = (DBAPIError, StoreDown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +50,7 @@ def read_all(db: Connection, h: History) -> None:
     """The final logs, calls, keys and chains into the history."""
     for row in db.execute(select(entries.c.room, entries.c.seq, entries.c.kind, entries.c.text)):
         h.log[row.room, row.seq] = row.text.partition(" ")[0] if row.kind == "said" else ""
+    h.epochs.update((row.id, row.epoch) for row in db.execute(select(rooms.c.id, rooms.c.epoch)))
     for id_ in db.execute(select(calls.c.id)).scalars():
         call = SqlCalls(db).get(CallId(id_))
         if call is not None:
@@ -57,26 +66,33 @@ def read_all(db: Connection, h: History) -> None:
 
 
 class StoreFromOutside:
-    """SQLite: a read-only connection of its own, held all the time, so that no kill finds the file without a reader."""
+    """A read-only connection of its own, in a thread of its own. To a file it is held all the time, so that no kill
+    finds the file without a reader; to PostgreSQL it goes by no proxy."""
 
-    def __init__(self, data: Path) -> None:
-        self._engine = sqlite_engine(data / "beside.db", read_only=True)
+    def __init__(self, data: Path, url: str = "") -> None:
+        """`url`: of a PostgreSQL; without one it is the file in the folder `data`."""
+        self._transact: Callable[[Callable[[Connection], Any]], Any]
+        if url:
+            database = PostgresDatabase(url, "from-outside", read_only=True, limits=COPYING)
+            self._transact, self._dispose = database.transact, database.dispose
+        else:
+            engine = sqlite_engine(data / "beside.db", read_only=True)
+            self._transact, self._dispose = partial(_in_transaction, engine), engine.dispose
         self._thread = ThreadPoolExecutor(1, "store-from-outside")
 
     async def look(self) -> Look:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._look)
-
-    def _look(self) -> Look:
-        with self._engine.begin() as db:
-            return look(db)
+        """Raises what `OUT_OF_SIGHT` names when it cannot be looked into now."""
+        found: Look = await asyncio.get_running_loop().run_in_executor(self._thread, self._transact, look)
+        return found
 
     async def read_all(self, h: History) -> None:
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._read_all, h)
-
-    def _read_all(self, h: History) -> None:
-        with self._engine.begin() as db:
-            read_all(db, h)
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._transact, lambda db: read_all(db, h))
 
     def close(self) -> None:
+        self._thread.submit(self._dispose)
         self._thread.shutdown()
-        self._engine.dispose()
+
+
+def _in_transaction(engine: Engine, work: Callable[[Connection], Any]) -> Any:
+    with engine.begin() as db:
+        return work(db)

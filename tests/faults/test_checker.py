@@ -104,6 +104,51 @@ def _call(h: History) -> None:
     )  # fmt: skip
 
 
+def carried_in_memory(h: History, *, place: int, epoch: int) -> None:
+    """Ana's last word of r1 was acked by a node that could not save it, and read there; `place` is where it is now."""
+    word, at = h.log.pop(("r1", 41)), 41
+    h.acked = [replace(a, saved=False) if a.word == word else a for a in h.acked]
+    h.log["r1", at], h.log["r1", place] = "", word
+    h.epochs["r1"] = epoch
+    for person in ROOMS["r1"]:
+        h.read.append(Read(99, person, "r1", 42, word, "first", epoch))
+
+
+def test_a_word_that_was_not_saved_yet_may_end_at_another_place_in_a_new_epoch() -> None:
+    h = a_true_history()
+    carried_in_memory(h, place=42, epoch=1)
+    assert violations(h, FAILSAFE_AFTER_SECONDS) == []
+
+
+def test_in_one_epoch_it_may_not() -> None:
+    h = a_true_history()
+    carried_in_memory(h, place=42, epoch=0)
+    assert {v.rule for v in violations(h, FAILSAFE_AFTER_SECONDS)} == {"readers disagree", "a key twice"}
+
+
+def test_nor_may_it_be_lost() -> None:
+    h = a_true_history()
+    carried_in_memory(h, place=42, epoch=1)
+    h.log["r1", 42] = ""
+    assert "acked and lost" in {v.rule for v in violations(h, FAILSAFE_AFTER_SECONDS)}
+
+
+def test_what_was_saved_stays_where_it_was_said_to_be() -> None:
+    h = a_true_history()
+    carried_in_memory(h, place=42, epoch=1)
+    h.acked = [replace(a, saved=True) for a in h.acked]
+    assert "acked and lost" in {v.rule for v in violations(h, FAILSAFE_AFTER_SECONDS)}
+
+
+def test_a_node_without_the_store_cannot_know_of_a_block_and_one_with_it_must() -> None:
+    h = a_true_history()
+    h.apart.append(Apart("block", "ana", "zoe", 9))  # before the press; Zoe has the card all the same
+    h.faults.append(Fault("cut_off_postgres", 8, 9.5, 10.5, apart=True))
+    assert violations(h, FAILSAFE_AFTER_SECONDS) == []
+    h.faults[-1] = replace(h.faults[-1], apart=False)
+    assert {v.rule for v in violations(h, FAILSAFE_AFTER_SECONDS)} == {"across a block"}
+
+
 def test_a_true_history_has_no_violation() -> None:
     assert violations(a_true_history(), FAILSAFE_AFTER_SECONDS) == []
 

@@ -6,18 +6,20 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
-from tests.faults.proxy import FaultProxy, LineFault
+from tests.faults.lines import the_lines
+from tests.faults.proxy import FaultProxy, LineFault, Target
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 Opens = Callable[[], Awaitable[Streams]]
 
 
 @asynccontextmanager
-async def an_echo() -> AsyncIterator[int]:
-    """The port of a server that sends back what it gets."""
+async def an_echo(path: str = "") -> AsyncIterator[Target]:
+    """Where a server is that sends back what it gets; at the path of a socket, if there is one."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -29,16 +31,36 @@ async def an_echo() -> AsyncIterator[int]:
         finally:
             writer.transport.abort()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    if path:
+        server = await asyncio.start_unix_server(serve, path)
+    else:
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
     try:
-        yield server.sockets[0].getsockname()[1]
+        yield path or ("127.0.0.1", server.sockets[0].getsockname()[1])
     finally:
         server.close()
 
 
+async def test_lines_of_a_process_of_their_own_fail_and_heal_by_name(tmp_path: Path) -> None:
+    """To a socket's path too, as PostgreSQL's is here; and what strikes one strikes no other."""
+    async with an_echo(str(tmp_path / "echo")) as to, the_lines("seed") as lines:
+        struck, spared = [
+            await asyncio.open_connection("127.0.0.1", await lines.open(name, to)) for name in ("struck", "spared")
+        ]
+        await echoed(struck, b"hello")
+        await lines.begin("struck", LineFault("hang"))
+        struck[1].write(b"later")
+        assert await echoed(spared, b"hello") == b"hello"
+        assert await nothing_comes(struck)
+        await lines.heal("struck")
+        assert await struck[0].readexactly(5) == b"later"
+        for _, writer in (struck, spared):
+            writer.transport.abort()
+
+
 @pytest.fixture
 async def proxy() -> AsyncIterator[FaultProxy]:
-    async with an_echo() as port, FaultProxy(port, random.Random("seed")) as proxy:
+    async with an_echo() as to, FaultProxy(to, random.Random("seed")) as proxy:
         yield proxy
 
 

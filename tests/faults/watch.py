@@ -1,4 +1,5 @@
-"""Looks into the store ten times a second while a run goes on: what must be true at any commit, and how late rings are.
+"""Looks into the store five times a second while a run goes on: what must be true at any commit, and how late rings
+are.
 
 Nothing is looked at while the server cannot do its work, or while the store is known to be behind (UC15).
 """
@@ -11,17 +12,15 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from sqlalchemy.exc import DBAPIError
-
 from presence.ids import Instant
 from rooms.call import Call, Ring, here, is_over, peers
 from tests.faults.deployment import SHORT_MS, Deployment
 from tests.faults.history import History, Seen
 from tests.faults.people import now
 from tests.faults.rules_of_calls import PEERS_HERE_AT_MOST_UC6
-from tests.faults.store import Look, StoreFromOutside
+from tests.faults.store import OUT_OF_SIGHT, Look, StoreFromOutside
 
-EVERY_SECONDS = 0.1
+EVERY_SECONDS = 0.2
 ON_THE_WAY_MS = 2_000
 """Between the ring's own time, its late commit, and the line in the log."""
 LATE_AT_MOST_SECONDS = 10.0
@@ -81,8 +80,8 @@ class Watch:
             return
         try:
             look = await self.store.look()
-        except DBAPIError:
-            return  # the file is being looked at by somebody else: the next look will do
+        except OUT_OF_SIGHT:
+            return  # it is being looked at by somebody else, or away: the next look will do
         if self.deployment.ready_at != ready_at or self.deployment.shaky:
             return
         self.looks += 1

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.contracts.stores import must_have_postgres
 from tests.nodes.world import Deployment, a_deployment
+from tests.postgres import Postgres, a_postgres
 from tests.worlds import Member, a_group_with
+
+
+@pytest.fixture(scope="module")
+def own_postgres() -> Iterator[Postgres]:
+    """One that the tests of a file may stop."""
+    must_have_postgres()
+    with a_postgres() as server:
+        yield server
 
 
 @pytest.fixture

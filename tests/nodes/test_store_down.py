@@ -8,31 +8,26 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import redis
 
 from beside_client import Refused
 from presence.ids import CallId
 from rooms.call import Call, here, is_over, peers
+from server.app import start
 from server.ports import StoreDown
 from server.store.lifeboat import Lifeboat
-from tests.contracts.stores import must_have_postgres
+from server.store.unsaved import Unsaved
+from tests.fakes import cheap_passphrases
 from tests.nodes.world import WITHIN_SECONDS, Deployment, a_deployment, until
-from tests.postgres import Postgres, a_postgres
+from tests.postgres import Postgres
 from tests.worlds import Member, World, a_group_with
 
 SLOW_SECONDS = 0.1
 
 
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[Postgres]:
-    """One of their own, which these tests stop."""
-    must_have_postgres()
-    with a_postgres() as server:
-        yield server
-
-
 @pytest.fixture
-async def two(tmp_path: Path, postgres: Postgres) -> AsyncIterator[Deployment]:
-    async with a_deployment(tmp_path, postgres=postgres) as there:
+async def two(tmp_path: Path, own_postgres: Postgres) -> AsyncIterator[Deployment]:
+    async with a_deployment(tmp_path, postgres=own_postgres) as there:
         yield there
 
 
@@ -88,10 +83,10 @@ TROUBLES = pytest.mark.parametrize("trouble", [gone, hanging])
 
 @TROUBLES
 async def test_uc15_a_call_is_raised_on_one_node_and_held_on_the_other(
-    trouble: object, two: Deployment, apart: list[Member], postgres: Postgres
+    trouble: object, two: Deployment, apart: list[Member], own_postgres: Postgres
 ) -> None:
     ana, maria, tom = apart
-    with trouble(postgres):  # type: ignore[operator]
+    with trouble(own_postgres):  # type: ignore[operator]
         raised = await ana.page.ask("raise_call", group=ana.group, words="I am outside the shop.")
         call = str(raised["call"])
         assert raised["saved"] is False
@@ -116,10 +111,10 @@ async def test_uc15_a_call_is_raised_on_one_node_and_held_on_the_other(
 
 
 async def test_uc15_an_end_on_one_node_is_heard_on_the_other_and_rings_nobody_after(
-    two: Deployment, apart: list[Member], postgres: Postgres
+    two: Deployment, apart: list[Member], own_postgres: Postgres
 ) -> None:
     ana, maria, _tom = apart
-    with gone(postgres):
+    with gone(own_postgres):
         call = str((await ana.page.ask("raise_call", group=ana.group))["call"])
         await maria.page.until(lambda s: s.card_of(call))
         await ana.page.ask("close_call", call=call, feeling="better")
@@ -134,7 +129,7 @@ async def test_uc15_an_end_on_one_node_is_heard_on_the_other_and_rings_nobody_af
 
 
 async def test_uc06_two_nodes_do_not_give_one_place_to_two_people(
-    two: Deployment, apart: list[Member], postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+    two: Deployment, apart: list[Member], own_postgres: Postgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Four peers say at once that they come, on both nodes, and the bus is slow; three may."""
     ana, maria, tom = apart
@@ -144,7 +139,7 @@ async def test_uc06_two_nodes_do_not_give_one_place_to_two_people(
     ben = await two.move(1, ben)
     await maria.page.until(lambda s: s.presence.get(ana.group, {}).get("can_come") == 3)
     helpers = [maria, tom, ben, una]
-    with gone(postgres):
+    with gone(own_postgres):
         call = str((await ana.page.ask("raise_call", group=ana.group))["call"])
         for peer in helpers:
             await peer.page.until(lambda s: s.card_of(call))
@@ -176,12 +171,12 @@ async def _one_more(two: Deployment, moderator: Member, name: str) -> Member:
 
 
 async def test_uc01_one_press_over_two_nodes_is_one_call(
-    two: Deployment, apart: list[Member], postgres: Postgres
+    two: Deployment, apart: list[Member], own_postgres: Postgres
 ) -> None:
     """The page's line goes to one node and its second way to another, with the same key."""
     ana, *_ = apart
     elsewhere = await two.at(1, ana)
-    with gone(postgres):
+    with gone(own_postgres):
         answers = await asyncio.gather(
             ana.page.ask("raise_call", key="press-000001", group=ana.group),
             elsewhere.ask("raise_call", key="press-000001", group=ana.group),
@@ -192,7 +187,7 @@ async def test_uc01_one_press_over_two_nodes_is_one_call(
 
 
 async def test_uc15_what_one_node_had_saved_in_the_last_moment_the_other_learns_without_the_store(
-    two: Deployment, apart: list[Member], postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+    two: Deployment, apart: list[Member], own_postgres: Postgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The call was committed and the store gone before the second node had read of it."""
     ana, maria, tom = apart
@@ -204,7 +199,7 @@ async def test_uc15_what_one_node_had_saved_in_the_last_moment_the_other_learns_
     deaf._store._database.others = None  # type: ignore[attr-defined]
     raised = await ana.page.ask("raise_call", group=ana.group)
     assert raised["saved"] is True
-    with gone(postgres):
+    with gone(own_postgres):
         for peer in (maria, tom):
             await peer.page.until(lambda s: s.card_of(raised["call"]))
 
@@ -214,12 +209,12 @@ async def _never() -> None:
 
 
 async def test_uc15_a_message_that_the_bus_lost_is_made_up_for(
-    two: Deployment, apart: list[Member], postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+    two: Deployment, apart: list[Member], own_postgres: Postgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ana, maria, tom = apart
     fleet = two.nodes[0].beside.between.fleet
     assert fleet is not None
-    with gone(postgres):
+    with gone(own_postgres):
         monkeypatch.setattr(fleet, "tell", lambda _noted: None)
         call = str((await ana.page.ask("raise_call", group=ana.group))["call"])
         for peer in (maria, tom):
@@ -227,7 +222,7 @@ async def test_uc15_a_message_that_the_bus_lost_is_made_up_for(
 
 
 async def test_uc15_the_node_that_is_told_looks_for_itself(
-    two: Deployment, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+    two: Deployment, own_postgres: Postgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A word that the store is down is not believed; it is a reason to look."""
     other = boat(two.nodes[1])
@@ -242,7 +237,7 @@ async def test_uc15_the_node_that_is_told_looks_for_itself(
     async with asyncio.timeout(WITHIN_SECONDS):
         await looked.wait()
     await back(two)
-    with gone(postgres):
+    with gone(own_postgres):
         await until(lambda: all(boat(node).afloat for node in two.nodes))
     await back(two)
 
@@ -276,3 +271,125 @@ async def test_uc15_a_node_that_alone_is_cut_off_is_saved_by_the_others(
     await ana.page.until(lambda s: s.my_call_when(call=call, saved=True))
     await maria.page.say(room, "It is Maria.")
     await ana.page.until(lambda s: s.said_in(room) == ["Who is there?", "It is Maria."])
+
+
+async def test_uc15_who_listens_in_redis_reads_nothing_of_a_call(
+    two: Deployment, apart: list[Member], own_postgres: Postgres
+) -> None:
+    ana, maria, _tom = apart
+    listener = redis.Redis(port=two.valkey.port)
+    line = listener.pubsub()  # type: ignore[no-untyped-call]
+    line.psubscribe("*")
+    with gone(own_postgres):
+        call = str((await ana.page.ask("raise_call", group=ana.group, words="outside the shop"))["call"])
+        room = await maria.go_into(call)
+        await maria.page.say(room, "I am here.")
+        await ana.page.until(lambda s: s.my_call_when(call=call)["helpers"])
+    heard = []
+    while (message := line.get_message(timeout=0.2)) is not None:
+        heard.append(message["channel"] + message["data"] if message["type"] == "pmessage" else b"")
+    line.close()
+    listener.close()
+    kept = b" ".join(two.valkey.ask("KEYS", "*"))
+    assert any(b"unsaved" in said for said in heard)
+    assert b"turn:" in kept
+    for told in (b"outside the shop", b"I am here.", b"Maria", call.encode(), room.encode(), ana.id.encode()):
+        assert told not in kept
+        assert not [said for said in heard if b"unsaved" in said[:60] and told in said]
+
+
+async def test_what_is_old_or_a_stranger_s_is_not_taken(two: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Played back by somebody who listened in Redis, it would put forgotten words into the journal again."""
+    first, second = (node.beside.between.fleet for node in two.nodes)
+    assert first is not None
+    assert second is not None
+    said: list[bytes] = []
+    heard: asyncio.Queue[object] = asyncio.Queue()
+    monkeypatch.setattr(first._bus, "publish", lambda _topic, payload: said.append(payload))
+    monkeypatch.setattr(second, "_heard", heard)
+    first.tell(Unsaved())
+    second._hear(said[0])
+    assert heard.qsize() == 1
+    second._hear(said[0][:-1] + bytes([said[0][-1] ^ 1]))
+    second._hear(b"short")
+    two.clock.advance(60_001)
+    second._hear(said[0])
+    assert heard.qsize() == 1
+
+
+async def test_uc15_deadlines_go_from_memory_to_the_store_and_no_ring_goes_twice(
+    two: Deployment, apart: list[Member], own_postgres: Postgres
+) -> None:
+    """Every node looks for what is due, in memory while the store is down, in rows after it."""
+    ana, maria, _tom = apart
+
+    async def pass_time() -> None:
+        two.clock.advance(31_000)
+        await asyncio.gather(*(node.beside.timers.look() for node in two.nodes))
+
+    with gone(own_postgres):
+        call = str((await ana.page.ask("raise_call", group=ana.group))["call"])
+        await maria.page.until(lambda s: s.card_of(call))
+        for _ in range(3):
+            await pass_time()
+    await back(two)
+    for _ in range(3):
+        await pass_time()
+    saved = await stored(two.nodes[0], call)
+    rings = [sent.ring for sent in saved.rings]
+    assert len(rings) == len(set(rings)) > 1
+    assert saved.ringings == len(rings), "a ring that went in memory did not go once more"
+
+
+async def test_uc15_a_journal_that_comes_late_opens_nothing_again_and_doubles_nothing(
+    two: Deployment, apart: list[Member], own_postgres: Postgres
+) -> None:
+    """One node died while the store was down; the others saved the call, and it was ended before the node is back."""
+    ana, maria, _tom = apart
+    first = two.nodes[0]
+    with gone(own_postgres):
+        raised = await ana.page.ask("raise_call", key="press-000001", group=ana.group)
+        call = str(raised["call"])
+        room = await maria.go_into(call)
+        await ana.page.open_room(room)
+        await ana.page.say(room, "Are you there?")
+        await until(lambda: call in {c.id for c in boat(two.nodes[1]).carried()})
+        await asyncio.get_running_loop().run_in_executor(boat(first)._disk, lambda: None)  # the journal is written
+        journal = (first.beside.settings.data / "unsaved.journal").read_bytes()
+        assert call.encode() in journal
+    await back(two)
+    await ana.page.ask("close_call", call=call, feeling="better")
+    lines = await boat(first)._store.read(lambda tx: tx.care.audit(0, 1_000))
+    await first.beside.stop()
+    (first.beside.settings.data / "unsaved.journal").write_bytes(journal)
+    first.beside = await start(first.beside.settings, two.clock, passphrases=cheap_passphrases())
+    assert is_over(await stored(first, call))
+    assert await words_in(first, room) == ["Are you there?"]
+    assert await boat(first)._store.read(lambda tx: tx.care.audit(0, 1_000)) == lines
+    ana = await two.move(0, ana)
+    assert (await ana.page.ask("raise_call", key="press-000001", group=ana.group))["call"] == call
+
+
+async def test_uc15_with_store_and_bus_down_each_node_rings_its_own_and_all_of_it_is_saved(
+    two: Deployment, apart: list[Member], own_postgres: Postgres
+) -> None:
+    """Ana and Tom are on the first node, Maria on the second: nobody can tell her, and she is told when it is back."""
+    ana, maria, tom = apart
+    tom = await two.move(0, tom)
+    two.valkey.kill()
+    await until(lambda: not any(node.beside.between.bus.up for node in two.nodes))
+    with gone(own_postgres):
+        raised = await ana.page.ask("raise_call", group=ana.group)
+        hers = await maria.page.ask("raise_call", group=maria.group)
+        assert raised["saved"] is hers["saved"] is False
+        room = await tom.go_into(raised["call"])
+        await tom.page.say(room, "I am here.")
+        assert (await ana.page.until(lambda s: s.my_call_when(standing="coming")))["saved"] is False
+        assert not maria.page.state.card_of(raised["call"])
+    await ana.page.until(lambda s: s.my_call_when(saved=True))
+    await maria.page.until(lambda s: s.my_call_when(saved=True))
+    await back(two)
+    assert (await stored(two.nodes[1], raised["call"])).recipients.keys() >= {tom.id}
+    assert await words_in(two.nodes[1], room) == ["I am here."]
+    live = await two.nodes[1].beside.store.read(lambda tx: {c.id for c in tx.calls.live()})
+    assert live == {raised["call"], hers["call"]}

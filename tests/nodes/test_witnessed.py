@@ -15,7 +15,7 @@ from server.bus.redis import RedisBus
 from server.media import talk
 from server.media.lane import UNSENT_AT_MOST_BYTES
 from server.wire.chunks import KEY_WANTED, NOBODY_WATCHES, SOMEONE_WATCHES, Kind
-from server.wire.codes import NO_RIGHT, TAKEN_OVER
+from server.wire.codes import BAD_TICKET, NO_RIGHT, TAKEN_OVER
 from tests.nodes.world import Deployment, until
 from tests.server.action_world import Pictures, asked, mine, pictures_by
 from tests.server.media_world import a_chunk
@@ -276,8 +276,9 @@ async def test_wa3_a_cut_does_not_wait_for_the_store_of_the_other_node(stage: St
     await until(lambda: not _flows(stage, 1))
     await stage.ana.page.cut_picture(stage.action, cut=False)
     await until(lambda: _flows(stage, 0))
-    await stage.ana.page.cut_picture(stage.action, cut=True)
-    await stage.ana.page.cut_picture(stage.action, cut=False)
+    oslo, there = (world.beside.between.witnessed._pictures._talk for world in stage.two.nodes)  # type: ignore[union-attr]
+    oslo.say(stage.action)  # type: ignore[arg-type]
+    await until(lambda: [said.rights.flows for _n, said in there.others(stage.action)] == [True])  # type: ignore[arg-type,union-attr]
     assert not _flows(stage, 1)
 
 
@@ -366,6 +367,44 @@ async def test_pictures_that_pile_up_between_nodes_stand_before_nothing_else(sta
     assert oslo.bus.waiting_bytes < 20_000
     session = await stage.is_shared()
     assert await stage.opens_key(stage.maria) == session
+
+
+# ---------------------------------------------------------------- the socket comes to another node than the page
+
+
+async def _watches_at(stage: Stage, node: int, who: Someone) -> tuple[str, Pictures]:
+    """Their page is elsewhere: the balancer brought the media socket here."""
+    ticket = await who.page.open_media(stage.action)
+    line = await stage.stack.enter_async_context(pictures_by(stage.two.nodes[node], ticket))
+    await line.until(b"\x02")
+    return ticket, line
+
+
+async def test_wa3_a_ticket_of_one_node_opens_a_media_socket_at_another_once(stage: Stage) -> None:
+    ana = await stage.sends()
+    ticket, maria = await _watches_at(stage, 0, stage.maria)
+    await maria.until(await stage.chunk(ana, Kind.KEY))
+    for world in stage.two.nodes:
+        again = await stage.stack.enter_async_context(pictures_by(world, ticket))
+        assert await again.closed() == BAD_TICKET.code
+        assert again.got == []
+
+
+async def test_wa3_whoever_was_removed_meanwhile_does_not_come_in_at_another_node(stage: Stage) -> None:
+    ticket = await stage.maria.page.open_media(stage.action)
+    await stage.ana.page.remove_witness(stage.action, stage.maria.member.id)
+    line = await stage.stack.enter_async_context(pictures_by(stage.two.nodes[0], ticket))
+    assert await line.closed() == NO_RIGHT.code
+    assert line.got == []
+
+
+async def test_cb04_quick_exit_ends_the_pictures_on_a_node_that_has_nothing_else_of_the_device(stage: Stage) -> None:
+    _ticket, maria = await _watches_at(stage, 0, stage.maria)
+    unused = await stage.maria.page.open_media(stage.action)
+    await stage.maria.page.account.leave()
+    assert await maria.closed() == NO_RIGHT.code
+    line = await stage.stack.enter_async_context(pictures_by(stage.two.nodes[0], unused))
+    assert await line.closed() == BAD_TICKET.code
 
 
 # ---------------------------------------------------------------- a node dies

@@ -50,13 +50,15 @@ class Child:
         """Everything it wrote to standard error, over all its lives."""
         return self.log_path.read_text(encoding="utf-8")
 
+    def words(self) -> list[str]:
+        return [*self.program, "--port", str(self.port), "--data", str(self.data)]
+
     async def start(self) -> None:
         """Returns once it says that it is ready."""
         began = time.monotonic()
-        words = [*self.program, "--port", str(self.port), "--data", str(self.data)]
         with self.log_path.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
-                sys.executable, *words, cwd=REPO, env={**os.environ, **self.environment},
+                sys.executable, *self.words(), cwd=REPO, env={**os.environ, **self.environment},
                 stdout=asyncio.subprocess.PIPE, stderr=log,
             )  # fmt: skip
         assert self.process.stdout is not None

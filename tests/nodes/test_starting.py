@@ -1,0 +1,66 @@
+"""A node that comes up while the database is not there waits for it; and does not, where waiting changes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.postgres import Postgres
+from tests.server.child import Child, free_port
+
+
+@pytest.fixture
+async def child(tmp_path: Path, own_postgres: Postgres) -> AsyncIterator[Child]:
+    url = await asyncio.to_thread(own_postgres.fresh)
+    child = Child(tmp_path / "data", free_port(), environment={"DATABASE_URL": url})
+    yield child
+    if child.process is not None:
+        await child.stop()
+    if own_postgres.process is not None:
+        await asyncio.to_thread(own_postgres.drop, url)
+
+
+async def says(child: Child, words: str) -> None:
+    async with asyncio.timeout(20):
+        while not child.log_path.exists() or words not in child.log():  # noqa: ASYNC110  another process writes it
+            await asyncio.sleep(0.05)
+
+
+async def test_uc15_a_node_waits_for_the_store_and_starts_when_it_is_there(
+    child: Child, own_postgres: Postgres
+) -> None:
+    own_postgres.stop()
+    ready = asyncio.ensure_future(child.start())
+    try:
+        await says(child, "waiting_for_store")
+        with pytest.raises(ConnectionRefusedError):  # whoever asks for /readyz hears that it is not
+            await asyncio.open_connection("127.0.0.1", child.port)
+    finally:
+        await asyncio.to_thread(own_postgres.start)
+    await ready
+
+
+async def test_a_node_that_waits_stops_when_it_is_told_to(child: Child, own_postgres: Postgres) -> None:
+    own_postgres.stop()
+    ready = asyncio.ensure_future(child.start())
+    try:
+        await says(child, "waiting_for_store")
+        assert await child.stop() == 0
+        with pytest.raises(AssertionError, match="ended before it was ready"):
+            await ready
+    finally:
+        await asyncio.to_thread(own_postgres.start)
+
+
+async def test_a_database_that_does_not_exist_is_said_at_once(tmp_path: Path, own_postgres: Postgres) -> None:
+    url = own_postgres.url("not_there")
+    child = Child(tmp_path / "data", free_port(), environment={"DATABASE_URL": url})
+    with pytest.raises(AssertionError, match="ended before it was ready"):
+        await child.start()
+    assert child.process is not None
+    assert await child.process.wait() == 2
+    await child.stop()
+    assert "does a database of that name exist" in " ".join(child.log().split())
