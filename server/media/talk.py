@@ -148,14 +148,14 @@ class Talk(Generic[T]):
         if node.epoch > newest:
             self._epochs[node.id] = node.epoch
             self._forget(lambda told: told.node.id == node.id and told.node.epoch < node.epoch)
+        if word.asks:  # first of all: a picture that is asked for must not come before who sends it is known
+            self.say(action)
         told = self._told.setdefault(action, {})
         before = told.get(node.id)
         if before is None or word.number > before.number:
             told[node.id] = _Heard(node, word.number, self._body(word.body), self._now())
             if before is None or before.body != told[node.id].body:
                 self._heard(action)
-        if word.asks:
-            self.say_soon(action)
 
     def _forget(self, over: Callable[[_Heard[T]], bool]) -> None:
         for action, told in list(self._told.items()):

@@ -273,6 +273,29 @@ async def test_uc15_a_node_that_alone_is_cut_off_is_saved_by_the_others(
     await ana.page.until(lambda s: s.said_in(room) == ["Who is there?", "It is Maria."])
 
 
+async def test_ch02_words_that_two_halves_wrote_at_once_are_all_there_in_one_order(
+    two: Deployment, apart: list[Member], own_postgres: Postgres
+) -> None:
+    """They are in a saved call; then their nodes cannot hear each other, and both write at the same place."""
+    ana, maria, _tom = apart
+    call = await ana.page.raise_call(ana.group)
+    room = await maria.go_into(call)
+    await ana.page.open_room(room)
+    await maria.page.say(room, "I am here.")
+    await ana.page.until(lambda s: s.said_in(room) == ["I am here."])
+    two.valkey.kill()
+    await until(lambda: not any(node.beside.between.bus.up for node in two.nodes))
+    with gone(own_postgres):
+        mine = await ana.page.ask("say", room=room, text="Are you there?")
+        hers = await maria.page.ask("say", room=room, text="How far is home?")
+        assert mine["seq"] == hers["seq"] == 2
+    await back(two)
+    kept = await words_in(two.nodes[0], room)
+    assert sorted(kept) == ["Are you there?", "How far is home?", "I am here."]
+    for one in (ana, maria):
+        await one.page.until(lambda s: s.said_in(room) == kept)
+
+
 async def test_uc15_who_listens_in_redis_reads_nothing_of_a_call(
     two: Deployment, apart: list[Member], own_postgres: Postgres
 ) -> None:

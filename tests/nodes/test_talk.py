@@ -74,7 +74,8 @@ async def test_who_begins_to_follow_hears_what_the_others_have(hall: Hall) -> No
     assert oslo.others() == []
 
 
-async def test_who_has_nothing_any_more_says_so(hall: Hall) -> None:
+async def test_who_has_nothing_any_more_says_so(hall: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(talk, "HOLDS_SECONDS", 3_600)  # not because a time is over
     oslo, rome = await hall.enter("oslo"), await hall.enter("rome")
     rome.talk.follow(ACTION)
     oslo.says("here")
@@ -84,7 +85,10 @@ async def test_who_has_nothing_any_more_says_so(hall: Hall) -> None:
     await until(lambda: rome.others() == [])
 
 
-async def test_a_new_life_ends_the_past_and_a_late_word_of_it_counts_for_nothing(hall: Hall) -> None:
+async def test_a_new_life_ends_the_past_and_a_late_word_of_it_counts_for_nothing(
+    hall: Hall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(talk, "HOLDS_SECONDS", 3_600)  # not because a time is over
     past, rome = await hall.enter("oslo", 1), await hall.enter("rome")
     other = ActionId("other")
     for action in (ACTION, other):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -129,11 +131,17 @@ async def stage(two: Deployment) -> Any:
         yield Stage(two, ana, tom, maria, action, stack)
 
 
+async def _only_what_changes_is_said(monkeypatch: Any) -> None:
+    """Nothing is repeated any more that would make good for a word that was not said."""
+    monkeypatch.setattr(talk, "SAY_SECONDS", 3_600)
+    await asyncio.sleep(max(talk.ASK_AT_SECONDS))  # time itself: what is asked at the beginning is over
+
+
 # ---------------------------------------------------------------- keys
 
 
 async def test_wa3_every_page_gets_its_key_on_whichever_node_it_is(stage: Stage, monkeypatch: Any) -> None:
-    monkeypatch.setattr(talk, "SAY_SECONDS", 3_600)  # what changes is said because it changes
+    await _only_what_changes_is_said(monkeypatch)
     session = await stage.is_shared()
     assert await stage.opens_key(stage.tom) == session
     assert await stage.opens_key(stage.maria) == session
@@ -194,7 +202,9 @@ def _rome_is_ready(stage: Stage) -> bool:
     return there is not None and any(w.who is None for w in here.watchers)
 
 
-async def test_wa2_who_comes_late_elsewhere_begins_with_a_key_frame_and_nobody_else_misses_any(stage: Stage) -> None:
+async def test_wa2_who_comes_late_elsewhere_begins_with_a_key_frame_and_nobody_misses_any(
+    stage: Stage, monkeypatch: Any
+) -> None:
     ana, tom = await stage.sends(), await stage.watches(stage.tom)
     await ana.until(KEY_WANTED)
     first = [await stage.chunk(ana, Kind.KEY), await stage.chunk(ana, Kind.DELTA)]
@@ -209,6 +219,7 @@ async def test_wa2_who_comes_late_elsewhere_begins_with_a_key_frame_and_nobody_e
     assert maria.got == [b"\x02", key, after]
     await tom.until(after)
     assert tom.got == [b"\x02", *first, lost, key, after]
+    await _only_what_changes_is_said(monkeypatch)
     stage.two.clock.advance(250)
     asked_before = ana.got.count(KEY_WANTED)
     also = await stage.watches(stage.maria)
@@ -388,6 +399,20 @@ async def test_wa3_a_ticket_of_one_node_opens_a_media_socket_at_another_once(sta
         again = await stage.stack.enter_async_context(pictures_by(world, ticket))
         assert await again.closed() == BAD_TICKET.code
         assert again.got == []
+
+
+async def test_wa3_a_node_that_was_started_in_the_middle_lets_in_who_may_and_shows_them_the_picture(
+    stage: Stage, tmp_path: Path
+) -> None:
+    ana = await stage.sends()
+    lima = await World.begin(tmp_path / "lima", stage.two.clock, stage.two.nodes[0].beside.settings)
+    stage.two.nodes.append(lima)
+    _ticket, maria = await _watches_at(stage, 2, stage.maria)
+    await ana.until(KEY_WANTED)
+    await until(lambda: lima.beside.services.media.sender(stage.action) is not None)  # type: ignore[attr-defined]
+    key = await stage.chunk(ana, Kind.KEY)
+    await maria.until(key)
+    assert maria.got == [b"\x02", key]
 
 
 async def test_wa3_whoever_was_removed_meanwhile_does_not_come_in_at_another_node(stage: Stage) -> None:

@@ -106,20 +106,21 @@ def test_wa3_two_pages_of_the_member_on_two_nodes_at_once_end_in_one_key() -> No
     assert heard["rome"] == (False, False)
 
 
-def test_wa3_a_node_that_was_started_anew_keeps_the_share_that_came_before_the_others_spoke() -> None:
-    nodes = Nodes("oslo", "rome")
+def test_wa3_what_a_node_took_before_it_knew_of_older_shares_is_not_lost() -> None:
+    """Oslo was started anew, and hears of Tom at Lima before Rome tells of what was shared earlier."""
+    nodes = Nodes("oslo", "rome", "lima")
     maria = nodes.joins("rome", "Maria")
     nodes.hear()
     for _ in range(3):
         nodes.share("oslo", 1, maria)
     nodes.hear()
-    nodes.rings["oslo"] = nodes.begin("oslo")
-    nodes.rings["oslo"].heard(ACTION, [])
-    nodes.share("oslo", 1)  # its list is empty still
+    nodes.rings["oslo"], nodes.rings["lima"] = nodes.begin("oslo"), nodes.begin("lima")
+    tom = nodes.joins("lima", "Tom")
+    nodes.rings["oslo"].heard(ACTION, [nodes.rings["lima"].said(ACTION)])
+    nodes.share("oslo", 1, tom)
     nodes.hear()
-    nodes.share("oslo", 1, maria)
-    assert nodes.hear()["rome"] == (False, True)
-    assert nodes.rings["oslo"].said(ACTION).share.held is not None
+    nodes.hear()
+    assert set(nodes.told("lima")) == {"Tom at lima"}
 
 
 def test_wa3_whose_pages_are_listed_each_node_knows_by_itself() -> None:

@@ -311,13 +311,15 @@ class Client(Commands):
                 await self._arrived()
             case "card":
                 await self._ack(event)
-            case "room_now" | "entry_added" | "entries":
+            case "room_now" | "entries":
                 await self._fill(event["room"])
             case "resync":
                 await self._reopen(event["room"])
-            case "entry_changed":
+            case "entry_added" | "entry_changed":
                 if event["room"] in self.state.logs and event["epoch"] != self.state.logs[event["room"]].epoch:
-                    await self._reopen(event["room"])
+                    await self._reopen(event["room"])  # a new epoch: what is held may stand at another place now
+                elif t == "entry_added":
+                    await self._fill(event["room"])
             case _:
                 pass
         if self._on_event is not None:
