@@ -15,7 +15,8 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import structlog
@@ -27,7 +28,7 @@ from server.clock import Clock
 from server.ids import digest
 from server.ports import Bus, Changes, StoreDown
 from server.records import Merged
-from server.store.heads import behind, heads_in, of_calls_in
+from server.store.heads import Head, behind, heads_in, of_calls_in
 from server.store.lifeboat import Lifeboat
 from server.store.signals import Afloat, Carried, decode, encode
 from server.store.unsaved import Unsaved
@@ -43,6 +44,11 @@ DEAF_FOR_SECONDS = 1.0
 """How long nobody asks again for a turn after the bus did not say: a call waits for no bus either."""
 NO_OLDER_THAN_MS: Millis = 60_000
 HEARD_AT_MOST = 1_000
+SAY_AT_LATEST_SECONDS = 3.0
+"""While a node has much to take in, what it would say of itself is old; but it is not silent."""
+SEND_AGAIN_AFTER_SECONDS = 1.0
+"""What was sent is under way: whoever takes long to take it in gets no more of it meanwhile."""
+CALLS_AT_ONCE = 10
 NONCE_BYTES = 12
 
 
@@ -60,9 +66,14 @@ class Fleet:
         self._bus, self._boat, self._clock, self._changes = bus, boat, clock, changes
         self._key, self._seal = key, AESGCM(key)
         self._loop = asyncio.get_running_loop()
-        self._heard: asyncio.Queue[Afloat | Carried] = asyncio.Queue(HEARD_AT_MOST)
+        self._carried: deque[Carried] = deque()
+        """What others told, to be taken in; and, after all that, what each says that it has, the latest of each."""
+        self._said: dict[str, Afloat] = {}
+        self._something = asyncio.Event()
         self._others: dict[str, float] = {}
         """Nodes that are afloat, and until when that is believed."""
+        self._sent: dict[CallId, tuple[Head, float]] = {}
+        """How far each call was sent, and when."""
         self._mine: dict[str, float] = {}
         """Turns that this node got, and until when: work that is done again need not ask again."""
         self._deaf_until = 0.0
@@ -99,6 +110,7 @@ class Fleet:
             return asked.result(TURN_WITHIN_SECONDS)
         except TimeoutError:
             asked.cancel()
+            self._deaf_until = self._loop.time() + DEAF_FOR_SECONDS
             return True
 
     async def _first_of_all(self, turns: Sequence[tuple[str, Millis]]) -> bool:
@@ -122,7 +134,8 @@ class Fleet:
     async def _say_on(self) -> None:
         while True:
             await asyncio.sleep(SAY_EVERY_SECONDS)
-            if self._boat.afloat:
+            is_time = not self._carried or self._loop.time() - self._said_at > SAY_AT_LATEST_SECONDS
+            if self._boat.afloat and is_time:
                 await self._say()
 
     def _say_soon(self) -> None:
@@ -151,22 +164,31 @@ class Fleet:
             log.error("signal_of_a_stranger")  # another deployment in this namespace, or somebody in its Redis
             return
         signal = decode(plain)
-        if abs(signal.at - self._clock.now()) <= NO_OLDER_THAN_MS and not self._heard.full():
-            self._heard.put_nowait(signal)  # what finds no place comes again with the next word of what each has
+        if abs(signal.at - self._clock.now()) <= NO_OLDER_THAN_MS:
+            self._keep(signal)
+
+    def _keep(self, signal: Afloat | Carried) -> None:
+        match signal:
+            case Afloat():
+                self._said[signal.node] = signal
+            case Carried() if len(self._carried) < HEARD_AT_MOST:
+                self._carried.append(signal)  # what finds no place comes again with the next word of what each has
+        self._something.set()
 
     async def _listen_on(self) -> None:
         while True:
-            signal = await self._heard.get()
-            try:
-                match signal:
-                    case Afloat():
-                        await self._compare(signal)
-                    case Carried():
-                        await self._take_in(signal)
-            except StoreDown:
-                log.error("signal_not_taken")
-            except Exception:
-                log.exception("fleet_failed")
+            await self._something.wait()
+            self._something.clear()
+            while self._carried or self._said:
+                try:
+                    if self._carried:
+                        await self._take_in(self._carried.popleft())
+                    else:
+                        await self._compare(self._said.pop(next(iter(self._said))))
+                except StoreDown:
+                    log.error("signal_not_taken")
+                except Exception:
+                    log.exception("fleet_failed")
 
     async def _take_in(self, carried: Carried) -> None:
         if carried.saved and not self._boat.afloat:
@@ -176,27 +198,40 @@ class Fleet:
         for device, locked in carried.unsaved.locks:
             if locked:
                 self._changes.device_changed(device)
-        if any(call != carried.unsaved.calls[call.id] for call in merged.calls):
-            await self._send_calls([call.id for call in merged.calls])
+        other = {call.id for call in merged.calls if call != carried.unsaved.calls[call.id]}
+        if other:
+            mine = await heads_in(self._boat, other)
+            await self._send_calls({call: head for call, head in mine.items() if call in other})
 
     async def _compare(self, said: Afloat) -> None:
         """What they lack, they get; if we lack something, they hear what we have."""
         now = self._loop.time()
+        was_afloat = said.node in self._others
         self._others = {node: until for node, until in self._others.items() if until > now and node != said.node}
         if said.afloat:
             self._others[said.node] = now + BELIEVED_FOR_SECONDS
-        if said.afloat != self._boat.afloat:
+        if said.afloat != self._boat.afloat and said.afloat != was_afloat:
             await self._boat.look()
+        if not said.afloat and not self._boat.afloat:
+            return  # both have the store
         mine = await heads_in(self._boat, said.heads.keys())
-        await self._send_calls([call for call, head in mine.items() if behind(said.heads.get(call), head)])
+        await self._send_calls({call: head for call, head in mine.items() if behind(said.heads.get(call), head)})
         lack = any(behind(mine.get(call), head) for call, head in said.heads.items())
         if lack and now - self._said_at > SAY_EVERY_SECONDS / 2:
             await self._say()
 
-    async def _send_calls(self, calls: Sequence[CallId]) -> None:
+    async def _send_calls(self, heads: Mapping[CallId, Head]) -> None:
+        now = self._loop.time()
+        self._sent = {
+            call: (head, at) for call, (head, at) in self._sent.items() if now - at < SEND_AGAIN_AFTER_SECONDS
+        }
+        wanted = [call for call, head in heads.items() if self._sent.get(call, (None, 0.0))[0] != head]
+        self._sent.update((call, (heads[call], now)) for call in wanted)
         since: Instant = self._clock.now() - NO_OLDER_THAN_MS
-        for call in calls:
-            unsaved = await of_calls_in(self._boat, call, since)
+        for at in range(0, len(wanted), CALLS_AT_ONCE):
+            unsaved = await of_calls_in(self._boat, wanted[at : at + CALLS_AT_ONCE])
+            if at == 0:
+                unsaved.note_keys(self._boat.keys_since(since))
             self._send(Carried(self._me, self._clock.now(), not self._boat.afloat, unsaved))
 
 
@@ -208,5 +243,5 @@ def _turns(noted: Unsaved) -> list[tuple[str, Millis]]:
         (f"press {call.caller}", PRESS_FOR_MS) if call.version == 1 else (f"call {call.id} {call.version}", TURN_FOR_MS)
         for call in noted.calls.values()
     ]
-    turns += [(f"room {e.room} {e.seq}", TURN_FOR_MS) for e in noted.entries if e.room not in rooms]
+    turns += [(f"room {e.room} {e.seq}", TURN_FOR_MS) for e in noted.entries.values() if e.room not in rooms]
     return sorted(turns)

@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from presence.ids import CallId, Instant
+from presence.ids import CallId
 from rooms.call import Call
 from server.ports import Tx
 from server.store.lifeboat import Lifeboat
@@ -47,18 +47,19 @@ async def heads_in(boat: Lifeboat, besides: Collection[CallId]) -> dict[CallId, 
     return await boat.on_mirror(read)
 
 
-async def of_calls_in(boat: Lifeboat, call_id: CallId, keys_since: Instant) -> Unsaved:
-    """All that this node knows of a call, its words too."""
+async def of_calls_in(boat: Lifeboat, wanted: Collection[CallId]) -> Unsaved:
+    """All that this node knows of these calls, their words too."""
 
     def read(tx: Tx) -> Unsaved:
-        call = tx.calls.get(call_id)
-        if call is None:
-            return Unsaved()
-        return Unsaved(calls={call.id: call}, entries=tx.chat.entries(call.room, 0, FAR, WORDS_AT_MOST))
+        known = Unsaved()
+        for call_id in wanted:
+            call = tx.calls.get(call_id)
+            if call is not None:
+                known.calls[call.id] = call
+                known.note_entries(tx.chat.entries(call.room, 0, FAR, WORDS_AT_MOST))
+        return known
 
-    known = await boat.on_mirror(read)
-    known.keys = boat.keys_since(keys_since)
-    return known
+    return await boat.on_mirror(read)
 
 
 def _head(tx: Tx, call: Call) -> Head:

@@ -13,10 +13,12 @@ says so, and what one of them carries, all of them carry.
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Protocol, TypeVar
 
 import structlog
@@ -28,7 +30,7 @@ from server.records import Merged
 from server.store.fellows import Alone, Fellows
 from server.store.journal import Journal
 from server.store.mirror import Mirror, TurnLost
-from server.store.unsaved import Key, Unsaved, all_of, encode, merge
+from server.store.unsaved import Key, Unsaved, all_of, encode, merge, together
 from server.store.worker import CLOSE_WITHIN_SECONDS
 
 T = TypeVar("T")
@@ -39,6 +41,12 @@ ORDINARY_LATE_SECONDS = 3.0
 READ_LATE_SECONDS = 1.0
 PROBE_EVERY_SECONDS = 0.5
 PROBE_LATE_SECONDS = 5.0
+SLOW_STORE_RESTS = 4
+"""A store that answers late is given so many times its answer's time before it is asked again, for whoever writes may
+hold the lock of all nodes."""
+REST_AT_MOST_SECONDS = 5.0
+TURN_BACK_SECONDS = 0.2
+"""How long a call waits at most while calls go back to the store."""
 NEWS_WITHIN_SECONDS = 0.3
 """How long to wait for what another node made, when it was first. Whoever was first may have died since."""
 TURNS_AT_MOST = 10
@@ -77,6 +85,7 @@ class Lifeboat:
         self._disk = ThreadPoolExecutor(1, "journal")
         self._unsaved = Unsaved()
         self._merging = Unsaved()
+        self._to_tell: list[Merged] = []
         self._riding = 0
         self._afloat = False
         self._probe: asyncio.Task[None] | None = None
@@ -84,6 +93,9 @@ class Lifeboat:
         self._looking = False
         self._news = asyncio.Event()
         self._rides: set[asyncio.Task[object]] = set()
+        self._turned = asyncio.Event()
+        """Not set in the moment in which calls go back to the store."""
+        self._turned.set()
         self._fellows: Fellows = Alone()
         self._next_deadline: Callable[[Call], Instant | None] = lambda _call: None
         self._seat_id: Callable[[AccountId, GroupId], MemberId] | None = None
@@ -132,6 +144,10 @@ class Lifeboat:
     async def write_call(self, work: Callable[[Tx], T]) -> T:
         """Work of an urgent call: never waits longer than 400 ms. `work` may run twice, on the store and on the
         mirror; ids that it uses must be made before."""
+        if not self._turned.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(TURN_BACK_SECONDS):
+                    await self._turned.wait()
         if not self._afloat:
             try:
                 async with asyncio.timeout(CALL_LATE_SECONDS):
@@ -192,10 +208,13 @@ class Lifeboat:
         journal too. `saved`: it is in the store, which this node cannot read."""
         if not self._afloat:
             try:
-                async with asyncio.timeout(CALL_LATE_SECONDS):
+                async with asyncio.timeout(ORDINARY_LATE_SECONDS):
                     return await self._store.write(lambda tx: self._merge(tx, theirs), urgent=True)
             except (TimeoutError, StoreDown):
                 self._set_afloat()
+        theirs = theirs.without(self._merging).without(self._unsaved)
+        if not theirs:
+            return Merged([], [], [])
         self._riding += 1
         try:
             # Who made a notification sends it; the audit log is not on the mirror.
@@ -204,6 +223,7 @@ class Lifeboat:
             if saved:
                 mine = {c.id: c for c in merged.calls if c != theirs.calls[c.id] or self.is_unsaved(c.id)}
                 kept = Unsaved(calls=mine)
+            kept = kept.without(self._merging).without(self._unsaved)
             if kept:
                 self._unsaved.add(kept)
                 self._to_journal(kept)
@@ -215,7 +235,7 @@ class Lifeboat:
 
     def keys_since(self, at: Instant) -> list[Key]:
         """Commands that were answered here and are not saved."""
-        return [key for key in (*self._merging.keys, *self._unsaved.keys) if key[-1] >= at]
+        return [key for key in (*self._merging.keys.values(), *self._unsaved.keys.values()) if key[-1] >= at]
 
     async def on_mirror(self, work: Callable[[Tx], T]) -> T:
         """Read what this node knows without the store."""
@@ -273,45 +293,80 @@ class Lifeboat:
             self._probe = asyncio.get_running_loop().create_task(self._until_back())
 
     async def _until_back(self) -> None:
+        rest = PROBE_EVERY_SECONDS
         while self._afloat:
             self._probe_now.clear()
             with suppress(TimeoutError):
-                async with asyncio.timeout(PROBE_EVERY_SECONDS):
+                async with asyncio.timeout(rest):
                     await self._probe_now.wait()
+            rest = PROBE_EVERY_SECONDS
             try:
-                async with asyncio.timeout(PROBE_LATE_SECONDS):
-                    await self._store.read(lambda tx: tx.accounts.fact("probed_at"))  # both, or it comes and goes
-                    await self._store.write(self._note_probe, urgent=True)
+                took = await self._probe_store()
+                if took > CALL_LATE_SECONDS:
+                    rest = min(SLOW_STORE_RESTS * took, REST_AT_MOST_SECONDS)
+                    await self._save()  # but calls would be late there: they stay
+                else:
                     await self._settle()
             except (TimeoutError, StoreDown):
                 continue
             except Exception:
                 log.exception("settle_failed")  # keep what is unsaved and try again
+            finally:
+                self._tell_saved()
+
+    def _tell_saved(self) -> None:
+        """Words that are at another place now wait until the store is read again: whoever reads anew before that reads
+        the mirror."""
+        told, self._to_tell = self._to_tell, []
+        for merged in told:
+            self._on_saved(replace(merged, entries=[]) if self._afloat else merged)
+            if self._afloat and merged.entries:
+                self._to_tell.append(Merged([], [], merged.entries))
+
+    async def _probe_store(self) -> float:
+        """How many seconds it took the store to answer. Raises TimeoutError or :class:`StoreDown`."""
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        async with asyncio.timeout(PROBE_LATE_SECONDS):
+            await self._store.read(lambda tx: tx.accounts.fact("probed_at"))  # both, or it comes and goes
+            await self._store.write(self._note_probe, urgent=True)
+        return loop.time() - began
 
     def _note_probe(self, tx: Tx) -> None:
         tx.accounts.set_fact("probed_at", str(self._now()))
 
     async def _settle(self) -> None:
-        """Merge until nothing is left and nobody is under way; only then do calls go back to the real store."""
-        while self._unsaved or self._riding:
-            if not self._unsaved:
-                await asyncio.sleep(0.01)
-                continue
-            self._merging, self._unsaved = self._unsaved, Unsaved()
-            try:
-                saved = await self._store.write(lambda tx: self._merge(tx, self._merging), urgent=True)
-            except BaseException:
-                self._merging.add(self._unsaved)
-                self._merging, self._unsaved = Unsaved(), self._merging
-                raise
-            self._merging = Unsaved()
-            self._on_saved(saved)
-        self._afloat = False
+        """All that happened goes to the store; then, in a moment in which nobody is under way, calls do. Whoever comes
+        in that moment waits for it to be over: there may be no other in which nobody comes."""
+        await self._save()
+        self._turned.clear()
+        try:
+            async with asyncio.timeout(TURN_BACK_SECONDS):
+                while self._unsaved or self._riding:
+                    await self._save()
+                    await asyncio.sleep(0.005)
+            self._afloat = False
+        finally:
+            self._turned.set()
         self._mirror.reload_soon()
         self._store.put(self._note_probe)  # a commit at once, so that the mirror is not old when the store goes again
         log.info("store_back")
         self._fellows.came_back()
         self._disk.submit(self._clear_journal)
+
+    async def _save(self) -> None:
+        """Merge what is unsaved now. What is merged is merged, also when the store goes again in the middle."""
+        self._merging, self._unsaved = self._unsaved, Unsaved()
+        pieces = deque(self._merging.pieces())
+        try:
+            while pieces:
+                async with asyncio.timeout(ORDINARY_LATE_SECONDS):
+                    saved = await self._store.write(partial(self._merge, batch=pieces[0]), urgent=True)
+                pieces.popleft()
+                self._merging = together(pieces)
+                self._to_tell.append(saved)
+        finally:
+            self._merging, self._unsaved = Unsaved(), together([*pieces, self._unsaved])
 
     def _merge(self, tx: Tx, batch: Unsaved) -> Merged:
         if self._seat_id is None:

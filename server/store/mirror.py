@@ -40,6 +40,8 @@ class TurnLost(Exception):
     """Another node has made this very change before. What it made comes over the bus; then the work runs once more."""
 
 
+MISSED_AT_MOST = 200
+"""Batches of what others wrote that are kept for the moment when the store is back. Beyond, a copy has to do."""
 Step = Callable[[Connection, int], None]
 """Does to the mirror what a commit did to the store. The number is the position of the copy that the mirror is now."""
 
@@ -64,6 +66,8 @@ class Mirror:
         """Of the copy, in the log of changes."""
         self._since: list[Step] | None = None
         """What was committed since the moment that is being copied; None while nothing is."""
+        self._missed: list[Step] = []
+        """What others committed while the store was down for this node: rows, which may be put in late."""
 
     async def start(self) -> int:
         """Copy the store. Call before this process writes to it. Returns the position of the copy in the log of
@@ -88,16 +92,19 @@ class Mirror:
 
     def follow_rows(self, batch: Batch) -> None:
         """On PostgreSQL: the same, with the rows that changed here and on other nodes. A row that a later copy has is
-        not put back to what it was."""
+        not put back to what it was. What comes while the store is down is kept until it is back: a copy takes its time,
+        and until then the store may be gone again, with calls that this node would not know."""
 
         def put(db: Connection, position: int) -> None:
             put_in(db, [change for change in batch.changes if change.seq > position])
 
-        self._take_step(put if batch.changes else None, batch.everything)
+        self._take_step(put if batch.changes else None, batch.everything, may_be_late=True)
 
-    def _take_step(self, step: Step | None, copy_anew: bool) -> None:
+    def _take_step(self, step: Step | None, copy_anew: bool, *, may_be_late: bool = False) -> None:
         with self._turn:
             if self._loop is None or not self._follows:
+                if step is not None and may_be_late:
+                    self._missed = [*self._missed, step][-MISSED_AT_MOST:]
                 return
             if step is not None:
                 self._worker.put_from_thread(self._loop, lambda tx: self._apply(tx, [step]))
@@ -147,12 +154,17 @@ class Mirror:
             self._follows = False
             self._era += 1
             self._since = None
+            self._missed = []
 
     def reload_soon(self) -> None:
-        """Copy the file anew at its next commit, and follow it again."""
+        """All of it is in the store now: take what others wrote there meanwhile, follow it again, and copy it anew at
+        its next commit."""
         with self._turn:
             self._reload = True
             self._follows = True
+            missed, self._missed = self._missed, []
+            if missed and self._loop is not None:
+                self._worker.put_from_thread(self._loop, lambda tx: self._apply(tx, missed))
 
     async def read(self, work: Callable[[Tx], T]) -> T:
         return await self._worker.run(work)

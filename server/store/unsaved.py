@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
+from itertools import islice
 from typing import Any, TypeVar
 
 import msgspec
@@ -25,6 +26,10 @@ from server.store.keys import SqlKeys
 from server.store.tx import SqlTx
 
 T = TypeVar("T")
+CALLS_AT_ONCE = 10
+FACTS_AT_ONCE = 200
+Word = tuple[RoomId, DeviceId, str]
+"""Where it was said, by whose device, and its key: what makes it one word."""
 Key = tuple[DeviceId, str, str, bytes, Instant]
 """Whose command, its key, its digest, its reply, and when."""
 
@@ -34,8 +39,8 @@ class Unsaved:
     """Latest state of each call, and the words, keys and audit lines that go with them, in order."""
 
     calls: dict[CallId, Call] = field(default_factory=dict)
-    entries: list[Entry] = field(default_factory=list)
-    keys: list[Key] = field(default_factory=list)
+    entries: dict[Word, Entry] = field(default_factory=dict)
+    keys: dict[tuple[DeviceId, str], Key] = field(default_factory=dict)
     audit: list[tuple[str, str, str, Instant]] = field(default_factory=list)
     locks: list[tuple[DeviceId, bool]] = field(default_factory=list)
     pages: list[Page] = field(default_factory=list)
@@ -43,31 +48,82 @@ class Unsaved:
     def __bool__(self) -> bool:
         return bool(self.calls or self.entries or self.keys or self.audit or self.locks or self.pages)
 
+    def note_entries(self, entries: Iterable[Entry]) -> None:
+        """A word counts once, as it was told first."""
+        for entry in entries:
+            self.entries.setdefault((entry.room, entry.device, entry.k), entry)
+
+    def note_keys(self, keys: Iterable[Key]) -> None:
+        """A key counts once: its first reply."""
+        for key in keys:
+            self.keys.setdefault(key[:2], key)
+
     def add(self, other: Unsaved) -> None:
-        """Later facts after earlier ones; of a call the latest state counts. A word and a key count once: a node that
-        knows them tells them again and again, and would be told ever more of the same."""
+        """Later facts after earlier ones; of a call the latest state counts. A node that knows a word or a key tells it
+        again and again, and would be told ever more of the same."""
         self.calls.update(other.calls)
-        self.entries = _once([*self.entries, *other.entries], lambda e: (e.room, e.device, e.k))
-        self.keys = _once([*self.keys, *other.keys], lambda key: key[:2])
+        self.note_entries(other.entries.values())
+        self.note_keys(other.keys.values())
         self.audit += other.audit
         self.locks += other.locks
         self.pages += other.pages
 
+    def without(self, known: Unsaved) -> Unsaved:
+        """What of this is news to whoever knows that."""
+        return Unsaved(
+            {call_id: call for call_id, call in self.calls.items() if known.calls.get(call_id) != call},
+            {word: entry for word, entry in self.entries.items() if word not in known.entries},
+            {name: key for name, key in self.keys.items() if name not in known.keys},
+            self.audit,
+            self.locks,
+            self.pages,
+        )
 
-def _once(facts: Iterable[T], named: Callable[[T], Hashable]) -> list[T]:
-    """The first of each name, in order."""
-    kept: dict[Hashable, T] = {}
-    for fact in facts:
-        kept.setdefault(named(fact), fact)
-    return list(kept.values())
+    def pieces(self) -> Iterator[Unsaved]:
+        """The same in pieces that are merged one by one, none of which keeps the store for long: calls with their
+        words, and what rests on them after them, so that no key says `ok` to what is not there."""
+        rooms: dict[RoomId, list[Entry]] = {}
+        for entry in self.entries.values():
+            rooms.setdefault(entry.room, []).append(entry)
+        for calls in _some(self.calls.values(), CALLS_AT_ONCE):
+            piece = Unsaved(calls={call.id: call for call in calls})
+            for call in calls:
+                piece.note_entries(rooms.pop(call.room, []))
+            yield piece
+        for entries in _some((entry for room in rooms.values() for entry in room), FACTS_AT_ONCE):
+            piece = Unsaved()
+            piece.note_entries(entries)
+            yield piece
+        for audit in _some(self.audit, FACTS_AT_ONCE):
+            yield Unsaved(audit=audit)
+        for keys in _some(self.keys.values(), FACTS_AT_ONCE):
+            piece = Unsaved()
+            piece.note_keys(keys)
+            yield piece
+        if self.locks or self.pages:
+            yield Unsaved(locks=self.locks, pages=self.pages)
+
+
+def together(pieces: Iterable[Unsaved]) -> Unsaved:
+    """One after the other, as :meth:`Unsaved.add` has it."""
+    whole = Unsaved()
+    for piece in pieces:
+        whole.add(piece)
+    return whole
+
+
+def _some(facts: Iterable[T], at_once: int) -> Iterator[list[T]]:
+    left = iter(facts)
+    while some := list(islice(left, at_once)):
+        yield some
 
 
 def encode(unsaved: Unsaved) -> bytes:
     return msgspec.msgpack.encode(
         {
             "calls": [encode_call(c) for c in unsaved.calls.values()],
-            "entries": [asdict(e) for e in unsaved.entries],
-            "keys": unsaved.keys,
+            "entries": [asdict(e) for e in unsaved.entries.values()],
+            "keys": list(unsaved.keys.values()),
             "audit": unsaved.audit,
             "locks": unsaved.locks,
             "pages": [asdict(p) for p in unsaved.pages],
@@ -78,14 +134,15 @@ def encode(unsaved: Unsaved) -> bytes:
 def decode(record: bytes) -> Unsaved:
     raw = msgspec.msgpack.decode(record)
     calls = [decode_call(body) for body in raw["calls"]]
-    return Unsaved(
+    unsaved = Unsaved(
         calls={c.id: c for c in calls},
-        entries=[_entry(e) for e in raw["entries"]],
-        keys=[(DeviceId(d), k, g, r, at) for d, k, g, r, at in raw["keys"]],
         audit=[(a, b, c, at) for a, b, c, at in raw["audit"]],
         locks=[(DeviceId(d), locked) for d, locked in raw["locks"]],
         pages=[Page(**p) for p in raw.get("pages", [])],
     )
+    unsaved.note_entries(_entry(e) for e in raw["entries"])
+    unsaved.note_keys((DeviceId(d), k, g, r, at) for d, k, g, r, at in raw["keys"])
+    return unsaved
 
 
 def _entry(raw: dict[str, Any]) -> Entry:
@@ -108,12 +165,11 @@ def merge(
         changed += [after] if is_new else []
     entries = [
         (put[0], entry.seq, put[1])
-        for entry in unsaved.entries
+        for entry in unsaved.entries.values()
         if tx.chat.room(entry.room) is not None and (put := tx.chat.restore(entry)) is not None
     ]
-    for device, k, digest, reply, at in unsaved.keys:
-        if tx.keys.reply_to(device, k) is None:
-            tx.keys.remember(device, k, digest, reply, at)
+    if unsaved.keys:
+        tx.keys.restore(unsaved.keys.values())
     for actor, action, subject, at in unsaved.audit:
         tx.care.restore_audit(actor, action, subject, at)
     for page in unsaved.pages:  # one that was sent already is sent once more: better twice than never
@@ -197,7 +253,7 @@ class _Chat(SqlChat):
         entry = super().append(
             room, kind, author, text, experience=experience, reply_to=reply_to, device=device, k=k, now=now
         )
-        self._noted.entries.append(entry)
+        self._noted.note_entries([entry])
         return entry
 
 
@@ -208,7 +264,7 @@ class _Keys(SqlKeys):
 
     def remember(self, device: DeviceId, k: str, command_digest: str, reply: bytes, now: Instant) -> None:
         super().remember(device, k, command_digest, reply, now)
-        self._noted.keys.append((device, k, command_digest, reply, now))
+        self._noted.note_keys([(device, k, command_digest, reply, now)])
 
 
 class _Care(SqlCare):
@@ -223,7 +279,4 @@ class _Care(SqlCare):
 
 def all_of(records: Iterable[bytes]) -> Unsaved:
     """What a journal holds, put together."""
-    whole = Unsaved()
-    for record in records:
-        whole.add(decode(record))
-    return whole
+    return together(map(decode, records))

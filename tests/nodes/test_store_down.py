@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 import redis
@@ -160,8 +162,8 @@ def slow_to_hear(node: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """What other nodes say arrives later than it takes to do something else."""
     fleet = node.beside.between.fleet
     assert fleet is not None
-    take, loop = fleet._heard.put_nowait, asyncio.get_running_loop()
-    monkeypatch.setattr(fleet._heard, "put_nowait", lambda signal: loop.call_later(SLOW_SECONDS, take, signal))
+    keep, loop = fleet._keep, asyncio.get_running_loop()
+    monkeypatch.setattr(fleet, "_keep", lambda signal: loop.call_later(SLOW_SECONDS, keep, signal))
 
 
 async def _one_more(two: Deployment, moderator: Member, name: str) -> Member:
@@ -296,6 +298,60 @@ async def test_ch02_words_that_two_halves_wrote_at_once_are_all_there_in_one_ord
         await one.page.until(lambda s: s.said_in(room) == kept)
 
 
+async def test_uc15_calls_go_back_to_the_store_while_everyone_presses_and_speaks_on(
+    two: Deployment, apart: list[Member], own_postgres: Postgres
+) -> None:
+    """There is no moment in which nobody does anything: the nodes never came back (found by the faults suite)."""
+    ana, maria, tom = apart
+    going_on = True
+
+    async def answer_all(peer: Member) -> None:
+        for n in itertools.count():
+            if not going_on:
+                return
+            for call in list(peer.page.state.cards):
+                with suppress(Refused):
+                    await peer.page.answer_call(call, "cant" if n % 2 else "coming")
+            await asyncio.sleep(0.05)
+
+    pressed: list[str] = []
+
+    async def press_on() -> None:
+        while going_on:
+            await asyncio.sleep(0.2)  # and nobody is too fast
+            pressed.append(await ana.page.raise_call(ana.group))
+            await ana.page.ask("close_call", call=pressed[-1], feeling="better")
+
+    with gone(own_postgres):
+        them = [asyncio.create_task(work) for work in (answer_all(maria), answer_all(tom), press_on())]
+        await until(lambda: len(boat(two.nodes[0]).carried()) > 3)
+    await back(two)
+    going_on = False
+    await asyncio.gather(*them)
+    await back(two)
+    assert all([is_over(await stored(two.nodes[0], call)) for call in pressed])
+
+
+async def test_uc15_a_store_that_is_back_for_a_moment_takes_no_call_with_it(
+    two: Deployment, apart: list[Member], own_postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a bus. It was down for one node alone, and is gone again before that node has copied what it holds."""
+    ana, maria, _tom = apart
+    cut_off, snapshot = boat(two.nodes[1]), Mock()
+    snapshot.rows.side_effect = StoreDown("gone again")
+    monkeypatch.setattr(cut_off._mirror, "_take_snapshot", lambda: snapshot)
+    two.valkey.kill()
+    await until(lambda: not any(node.beside.between.bus.up for node in two.nodes))
+    cut_off._set_afloat()
+    call = await ana.page.raise_call(ana.group)
+    await maria.page.until(lambda s: s.card_of(call))
+    await until(lambda: not cut_off.afloat)
+    with gone(own_postgres):
+        assert (await maria.page.ask("answer_call", call=call, answer="coming"))["saved"] is False
+    await back(two)
+    assert snapshot.rows.called
+
+
 async def test_uc15_who_listens_in_redis_reads_nothing_of_a_call(
     two: Deployment, apart: list[Member], own_postgres: Postgres
 ) -> None:
@@ -327,17 +383,17 @@ async def test_what_is_old_or_a_stranger_s_is_not_taken(two: Deployment, monkeyp
     assert first is not None
     assert second is not None
     said: list[bytes] = []
-    heard: asyncio.Queue[object] = asyncio.Queue()
+    kept: list[object] = []
     monkeypatch.setattr(first._bus, "publish", lambda _topic, payload: said.append(payload))
-    monkeypatch.setattr(second, "_heard", heard)
+    monkeypatch.setattr(second, "_keep", kept.append)
     first.tell(Unsaved())
     second._hear(said[0])
-    assert heard.qsize() == 1
+    assert len(kept) == 1
     second._hear(said[0][:-1] + bytes([said[0][-1] ^ 1]))
     second._hear(b"short")
     two.clock.advance(60_001)
     second._hear(said[0])
-    assert heard.qsize() == 1
+    assert len(kept) == 1
 
 
 async def test_uc15_deadlines_go_from_memory_to_the_store_and_no_ring_goes_twice(

@@ -15,20 +15,26 @@ def a_word(k: str) -> Entry:
     )  # fmt: skip
 
 
+def some(k: str, reply: bytes = b"reply") -> Unsaved:
+    unsaved = Unsaved()
+    unsaved.note_entries([a_word(k)])
+    unsaved.note_keys([(DeviceId("phone"), k, "digest", reply, 0)])
+    return unsaved
+
+
 def test_two_nodes_that_tell_each_other_all_they_know_know_no_more_for_it() -> None:
     """The merge of what grew with each telling took longer than a transaction may, and the store counted as down for
     ever (found by the faults suite: a web process was killed, and two others never came back)."""
-    one = Unsaved(entries=[a_word("k1")], keys=[(DeviceId("phone"), "k1", "digest", b"reply", 0)])
-    other = Unsaved(entries=[a_word("k2")], keys=[(DeviceId("phone"), "k2", "digest", b"reply", 0)])
+    one, other = some("k1"), some("k2")
     for _ in range(5):
         other.add(decode(encode(one)))
         one.add(decode(encode(other)))
     for node in (one, other):
-        assert sorted(entry.k for entry in node.entries) == ["k1", "k2"]
-        assert sorted(key[1] for key in node.keys) == ["k1", "k2"]
+        assert sorted(entry.k for entry in node.entries.values()) == ["k1", "k2"]
+        assert sorted(k for _device, k in node.keys) == ["k1", "k2"]
 
 
 def test_of_two_replies_to_one_key_the_first_counts() -> None:
-    unsaved = Unsaved(keys=[(DeviceId("phone"), "k", "digest", b"first", 0)])
-    unsaved.add(Unsaved(keys=[(DeviceId("phone"), "k", "digest", b"second", 1)]))
-    assert [key[3] for key in unsaved.keys] == [b"first"]
+    unsaved = some("k", b"first")
+    unsaved.add(some("k", b"second"))
+    assert [key[3] for key in unsaved.keys.values()] == [b"first"]
