@@ -40,7 +40,7 @@ class Others:
     ring: Callable[[], None]
     """Tells the other nodes that there is something to look at."""
     begin_anew: Callable[[], None]
-    """Lets every page come back and read everything anew."""
+    """Learns anew what is decided from memory, and lets every page come back and read everything anew."""
     has_pictures: Callable[[DeviceId], bool]
     """Whether this device has a media socket here: its page may be at another node."""
 
