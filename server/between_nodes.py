@@ -109,13 +109,15 @@ def between_nodes(settings: Settings, secret: bytes, *, shared: bool) -> Between
         # Of one process alone: a restart spends all that were issued.
         return BetweenNodes(bus, SealedTickets(secrets.token_bytes(32), bus), secrets.token_bytes(32))
     # Without a Redis everything takes the slow road, by the store.
-    bus = LocalBus(up=False)
+    bus, bus_key = LocalBus(up=False), _key_of(secret, b"bus")
     if settings.redis_url:
-        bus = RedisBus(settings.redis_url, settings.redis_namespace, secrets.token_hex(8))
+        bus = RedisBus(settings.redis_url, settings.redis_namespace, secrets.token_hex(8), bus_key)
     tickets = SealedTickets(_key_of(secret, b"tickets"), bus)
     between = BetweenNodes(bus, tickets, _key_of(secret, b"unsaved"))
     if settings.redis_url:
-        between.pictures = RedisBus(settings.redis_url, settings.redis_namespace, secrets.token_hex(8), "pictures")
+        between.pictures = RedisBus(
+            settings.redis_url, settings.redis_namespace, secrets.token_hex(8), bus_key, "pictures"
+        )
     return between
 
 

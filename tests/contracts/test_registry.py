@@ -85,7 +85,7 @@ class Deployment:
     async def node(self, name: str, epoch: int = 1, bus: Bus | None = None) -> OneNode:
         """One that has begun, and whose bus is up if it has any."""
         if bus is None:
-            redis = RedisBus(self.url, self._name, f"{name}.{epoch}")
+            redis = RedisBus(self.url, self._name, f"{name}.{epoch}", bytes(32))
             self._stack.push_async_callback(redis.close)
             bus = redis
         node = OneNode(Node(name, epoch), bus, self.store, self.clock)
