@@ -69,7 +69,7 @@ class BetweenNodes:
             self.fleet.start()
         if isinstance(self.bus, LocalBus) and self.bus.up:
             return False
-        me = begin_life(settings.data)
+        me = begin_life(settings.data, services.clock.now())
         await self.pictures.start()
         if self.witnessed is not None:
             self.witnessed.start(me)

@@ -307,11 +307,21 @@ async def test_pr03_a_node_that_was_paused_takes_that_for_nobodys_silence(
 
 
 def test_a_node_has_one_id_and_a_new_epoch_with_every_start(tmp_path: Path) -> None:
-    lives = [begin_life(tmp_path) for _ in range(3)]
+    lives = [begin_life(tmp_path, now) for now in (1, 1, 0)]
     assert len({life.id for life in lives}) == 1
     assert [life.epoch for life in lives] == [1, 2, 3]
     (tmp_path / "node").write_text("half a")
-    assert begin_life(tmp_path).id not in {"half", lives[0].id}
+    assert begin_life(tmp_path, 1).id not in {"half", lives[0].id}
+
+
+def test_a_folder_that_was_put_back_as_it_once_was_begins_no_life_that_is_over(tmp_path: Path) -> None:
+    """The others would hear nothing of it: of its people for ten minutes, of its keys and pictures for good."""
+    begin_life(tmp_path, 1_000)
+    once = (tmp_path / "node").read_bytes()
+    last = [begin_life(tmp_path, 2_000) for _ in range(5)][-1]
+    (tmp_path / "node").write_bytes(once)
+    after = begin_life(tmp_path, 3_000)
+    assert (after.id, after.epoch > last.epoch) == (last.id, True)
 
 
 @pytest.mark.parametrize("most", [1, 60, 10_000])
