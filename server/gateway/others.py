@@ -10,12 +10,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
+import structlog
+
 from presence.ids import AccountId, ActionId, CallId, DeviceId, GroupId, MemberId, RoomId
 from rooms.group import State
 from server.gateway.hub import Hub
 from server.handlers import check_ins
 from server.ports import Changes, Tx
 
+log = structlog.get_logger("others")
 Tell = Callable[[Changes], None]
 
 
@@ -49,7 +52,10 @@ class Others:
 
     def tell(self, tells: Iterable[Tell]) -> None:
         for tell in tells:
-            tell(self.changes)
+            try:
+                tell(self.changes)
+            except Exception:  # the log of changes is past them all: the next may be a removal, or an end
+                log.exception("others_not_told")
 
     def everything(self) -> None:
         """More has changed than can be told one by one."""

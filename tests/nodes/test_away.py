@@ -54,6 +54,26 @@ async def test_cb02_a_block_that_was_made_while_a_node_was_away_holds_there_too(
     assert beside_tom.state.said_in(ana.room) == ["for all"]
 
 
+async def test_uc16_a_removal_is_told_after_something_that_could_not_be(
+    two: Deployment, apart: list[Member], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One change that nobody expected keeps no other from being told."""
+    ana, maria, tom = apart
+    await tom.page.open_room(tom.room)
+    changes, topic = two.nodes[1].beside.announcer, f"room:{tom.room}"
+
+    def fails(*_change: object) -> None:
+        raise ValueError
+
+    monkeypatch.setattr(changes, "entry_added", fails)
+    log = two.nodes[1].beside.store._store._database.changes  # type: ignore[attr-defined]
+    with monkeypatch.context() as at_once:  # it hears of both in one go
+        at_once.setattr(log, "read", lambda _db: Batch(log._position))
+        await ana.page.say(ana.room, "a word")
+        await (await two.at(0, maria)).remove_member(tom.id)
+    await until(lambda: not two.nodes[1].beside.hub.watchers(topic))
+
+
 async def test_wa3_who_was_removed_while_a_node_was_away_gets_not_one_byte_more_there(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
