@@ -11,6 +11,7 @@ from functools import partial
 
 import structlog
 
+from presence.ids import Instant
 from server.bus.doorbell import Doorbell
 from server.bus.local import LocalBus
 from server.bus.redis import RedisBus
@@ -24,6 +25,7 @@ from server.registry.neighbours import Neighbours
 from server.registry.node import begin_life
 from server.registry.tickets import SealedTickets
 from server.settings import Settings
+from server.shared_clock import SharedClock
 from server.store.fleet import Fleet, Tells
 from server.store.lifeboat import Lifeboat
 from server.witnessed_elsewhere import WitnessedElsewhere
@@ -81,6 +83,7 @@ class BetweenNodes:
             services.clock,
             partial(presence.told_elsewhere, services),
             partial(presence.settle_calls, services),
+            services.clock.go_on_with if isinstance(services.clock, SharedClock) else _needs_no_other,
         )
         await self.neighbours.start()
         # Whoever had a page on this node before it was started, and has none now, is gone (UC5, UC10).
@@ -119,6 +122,10 @@ def between_nodes(settings: Settings, secret: bytes, *, shared: bool) -> Between
             settings.redis_url, settings.redis_namespace, secrets.token_hex(8), bus_key, "pictures"
         )
     return between
+
+
+def _needs_no_other(_at: Instant) -> None:
+    """For a clock that only a test moves."""
 
 
 def _key_of(secret: bytes, purpose: bytes) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -20,6 +21,7 @@ from server.ports import Bus, StoreDown
 from server.registry import neighbours as module
 from server.registry.neighbours import Neighbours
 from server.registry.node import begin_life
+from server.shared_clock import SharedClock
 from server.registry.statements import decode, encode
 from server.store.migrate import upgrade
 from server.store.sqlite import SqliteStore
@@ -34,12 +36,13 @@ _deployments = itertools.count()
 class OneNode:
     """A node with people on it. `told` and `settled` are whom it was to tell of, and whose calls to look at."""
 
-    def __init__(self, me: Node, bus: Bus, store: SqliteStore, clock: MovableClock) -> None:
+    def __init__(self, me: Node, bus: Bus, store: SqliteStore, clock: MovableClock | SharedClock) -> None:
         self.me, self.bus, self.clock = me, bus, clock
         self.roster = Roster(LeaseTimes())
         self.told: list[AccountId] = []
         self.settled: list[AccountId] = []
-        self.neighbours = Neighbours(me, bus, store, self.roster, clock, self._tell, self._settle)
+        follow = clock.go_on_with if isinstance(clock, SharedClock) else lambda _at: None
+        self.neighbours = Neighbours(me, bus, store, self.roster, clock, self._tell, self._settle, follow)
 
     async def _tell(self, account: AccountId) -> None:
         self.told.append(account)
@@ -82,13 +85,15 @@ class Deployment:
         self.url, self.store, self.clock = url, store, MovableClock()
         self._name, self._stack = f"deployment-{next(_deployments)}", stack
 
-    async def node(self, name: str, epoch: int = 1, bus: Bus | None = None) -> OneNode:
+    async def node(
+        self, name: str, epoch: int = 1, bus: Bus | None = None, clock: SharedClock | None = None
+    ) -> OneNode:
         """One that has begun, and whose bus is up if it has any."""
         if bus is None:
             redis = RedisBus(self.url, self._name, f"{name}.{epoch}", bytes(32))
             self._stack.push_async_callback(redis.close)
             bus = redis
-        node = OneNode(Node(name, epoch), bus, self.store, self.clock)
+        node = OneNode(Node(name, epoch), bus, self.store, clock or self.clock)
         await node.neighbours.start()
         self._stack.push_async_callback(node.neighbours.stop)
         if isinstance(bus, RedisBus):
@@ -185,6 +190,17 @@ async def test_pr03_a_node_that_dies_is_forgotten_in_time_and_its_peoples_calls_
     deployment.clock.advance(1)
     await rome.sees()
     await until(lambda: rome.settled == [MARIA, MARIA])
+
+
+async def test_pr03_a_node_that_starts_after_the_databases_clock_was_set_back_is_believed(
+    deployment: Deployment,
+) -> None:
+    """The others did not follow that. What it says by the clock of the database would all be over for them."""
+    oslo, clock = await deployment.node("oslo"), SharedClock()
+    clock.hear(deployment.clock.now() - 60_000, time.monotonic_ns(), time.monotonic_ns())
+    rome = await deployment.node("rome", clock=clock)
+    rome.comes(BEN)
+    await oslo.sees(ben=True)
 
 
 async def test_pr03_a_node_that_stops_is_forgotten_at_once(deployment: Deployment) -> None:
