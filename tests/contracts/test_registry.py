@@ -21,8 +21,8 @@ from server.ports import Bus, StoreDown
 from server.registry import neighbours as module
 from server.registry.neighbours import Neighbours
 from server.registry.node import begin_life
-from server.shared_clock import SharedClock
 from server.registry.statements import decode, encode
+from server.shared_clock import SharedClock
 from server.store.migrate import upgrade
 from server.store.sqlite import SqliteStore
 from tests.contracts.valkey import Valkey, a_valkey
