@@ -20,6 +20,11 @@ from server.ports import Changes, Tx
 
 log = structlog.get_logger("others")
 Tell = Callable[[Changes], None]
+TOLD = ("calls", "actions", "entries", "memberships", "blocks", "devices", "accounts", "reports", "check_ins")
+"""Tables. Other rows are of no page's interest, or, like requests to join, told with the membership they change."""
+TOLD_AT_MOST = 1_000
+"""In one transaction: each is two or three reads, 0.6 ms over a socket of this machine and some ms over a network, and a
+transaction has 5 s. One that takes longer would be begun again, with as much to read, for minutes."""
 
 
 class Changed(Protocol):
@@ -47,8 +52,12 @@ class Others:
     has_pictures: Callable[[DeviceId], bool]
     """Whether this device has a media socket here: its page may be at another node."""
 
-    def gather(self, tx: Tx, changed: Iterable[Changed]) -> list[Tell]:
-        return [tell for change in changed for tell in self._of(tx, change)]
+    def gather(self, tx: Tx, changed: Iterable[Changed]) -> list[Tell] | None:
+        """None: more than can be read one by one while every writer waits."""
+        to_tell = [change for change in changed if change.table in TOLD]
+        if len(to_tell) > TOLD_AT_MOST:
+            return None
+        return [tell for change in to_tell for tell in self._of(tx, change)]
 
     def tell(self, tells: Iterable[Tell]) -> None:
         for tell in tells:
@@ -90,7 +99,7 @@ class Others:
             case "check_ins":
                 return self._check_in(tx, CallId(str(first)))
             case _:
-                return []  # of no page's interest, or, like requests to join, told with the membership they change
+                return []
 
     def _device(self, tx: Tx, device: DeviceId) -> list[Tell]:
         """Only what a page must notice: most changes of a device are that it was seen."""

@@ -33,9 +33,9 @@ class Others(Protocol):
     """Who is told what others than this node's own handlers have changed: other nodes, psql by hand, and a commit of
     this node whose answer was lost. Each row once, in the order of the commits."""
 
-    def gather(self, tx: Tx, changed: Sequence[Change]) -> list[Any]:
-        """In the transaction that found the changes, in the writer's thread: read what is to be told of them. When it
-        raises, `everything` is called instead."""
+    def gather(self, tx: Tx, changed: Sequence[Change]) -> list[Any] | None:
+        """In the transaction that found the changes, in the writer's thread: read what is to be told of them. When that
+        is None, or it raises, `everything` is called instead."""
         ...
 
     def tell(self, gathered: list[Any]) -> None:

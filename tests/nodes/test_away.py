@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 import pytest
 from sqlalchemy import Connection
 
+from server.gateway import others
 from server.store.changes import Batch, position_of
 from server.wire.chunks import Kind
 from tests.nodes.test_witnessed import Stage, stage
@@ -52,6 +53,23 @@ async def test_cb02_a_block_that_was_made_while_a_node_was_away_holds_there_too(
     await maria.page.say(maria.room, "for all")
     await beside_tom.until(lambda s: "for all" in s.said_in(ana.room))
     assert beside_tom.state.said_in(ana.room) == ["for all"]
+
+
+async def test_what_changed_in_one_go_is_told_as_a_whole_when_it_is_much(
+    two: Deployment, apart: list[Member], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Read one by one in one transaction it would not be done in the time that this has, again and again."""
+    ana, maria, _tom = apart
+    monkeypatch.setattr(others, "TOLD_AT_MOST", 9)
+    node = two.nodes[1]
+    await maria.page.open_room(maria.room)
+    before, log = _connections(node), node.beside.store._store._database.changes  # type: ignore[attr-defined]
+    with monkeypatch.context() as at_once:
+        at_once.setattr(log, "read", lambda _db: Batch(log._position))
+        for number in range(10):
+            await ana.page.say(ana.room, f"word {number}")
+    await until(lambda: len(_connections(node)) == len(before) and not _connections(node) & before)
+    await maria.page.until(lambda s: s.said_in(maria.room) == [f"word {number}" for number in range(10)])
 
 
 async def test_uc16_a_removal_is_told_after_something_that_could_not_be(
