@@ -23,8 +23,8 @@ Tell = Callable[[Changes], None]
 TOLD = ("calls", "actions", "entries", "memberships", "blocks", "devices", "accounts", "reports", "check_ins")
 """Tables. Other rows are of no page's interest, or, like requests to join, told with the membership they change."""
 TOLD_AT_MOST = 1_000
-"""In one transaction: each is two or three reads, 0.6 ms over a socket of this machine and some ms over a network, and a
-transaction has 5 s. One that takes longer would be begun again, with as much to read, for minutes."""
+"""In one transaction: each is two or three reads, 0.6 ms over a socket of this machine and some ms over a network, and
+a transaction has 5 s. One that takes longer would be begun again, with as much to read, for minutes."""
 
 
 class Changed(Protocol):
