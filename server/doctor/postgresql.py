@@ -114,8 +114,8 @@ def _quiet(found: Answers) -> Iterator[Finding]:
         yield Finding(
             Level.MEND,
             "PostgreSQL writes into its log what people say: statements with their values.",
-            "In postgresql.conf: log_parameter_max_length = 0 and log_parameter_max_length_on_error = 0. Reload it, see "
-            "to the log that is there.",
+            "In postgresql.conf: log_parameter_max_length = 0 and log_parameter_max_length_on_error = 0. Reload it, "
+            "and see to the log that is there.",
         )
 
 
