@@ -28,7 +28,8 @@ a transaction has 5 s. One that takes longer would be begun again, with as much 
 
 
 class Changed(Protocol):
-    """A row that another node wrote. `key`: its primary key. `op`: I, U or D, as it was last."""
+    """A row that another node wrote, or (`own`) a wall that this one put up. `key`: its primary key. `op`: I, U or D, as
+    it was last."""
 
     @property
     def table(self) -> str: ...
@@ -36,6 +37,8 @@ class Changed(Protocol):
     def key(self) -> tuple[str | int, ...]: ...
     @property
     def op(self) -> str: ...
+    @property
+    def own(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,7 @@ class Others:
             case "entries":
                 return _entry(tx, RoomId(str(first)), int(rest[0]), new=change.op == "I")
             case "memberships":
-                return _member(tx, MemberId(str(first)))
+                return _member(tx, MemberId(str(first)), own=change.own)
             case "blocks":
                 one, other = AccountId(str(first)), AccountId(str(rest[0]))
                 return [lambda c: c.block_changed(one, other)]
@@ -129,18 +132,16 @@ def _entry(tx: Tx, room_id: RoomId, seq: int, *, new: bool) -> list[Tell]:
     return [lambda c: c.entry_changed(entry, room.epoch)]
 
 
-def _member(tx: Tx, member_id: MemberId) -> list[Tell]:
+def _member(tx: Tx, member_id: MemberId, *, own: bool) -> list[Tell]:
     member = tx.groups.member(member_id)
     group = None if member is None else tx.groups.group(member.group)
     if member is None or group is None:
         return []
-    tells: list[Tell] = [
-        lambda c: c.groups_of_changed(member.account),
-        lambda c: c.group_changed(member.group),
-    ]
-    if member.state is State.REMOVED:
-        tells.insert(0, lambda c: c.member_removed(member.account, group.room))
-    return tells
+    removed: list[Tell] = [lambda c: c.member_removed(member.account, group.room)]
+    tells = removed if member.state is State.REMOVED else []
+    if own:
+        return tells  # its handler tells the rest
+    return [*tells, lambda c: c.groups_of_changed(member.account), lambda c: c.group_changed(member.group)]
 
 
 def _report(tx: Tx, report_id: str) -> list[Tell]:
