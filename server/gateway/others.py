@@ -28,8 +28,8 @@ a transaction has 5 s. One that takes longer would be begun again, with as much 
 
 
 class Changed(Protocol):
-    """A row that another node wrote, or (`own`) a wall that this one put up. `key`: its primary key. `op`: I, U or D, as
-    it was last."""
+    """A row that another node wrote, or (`own`) a wall that this one put up. `key`: its primary key. `op`: I, U or D,
+    as it was last."""
 
     @property
     def table(self) -> str: ...
