@@ -63,6 +63,7 @@ class _Told:
     holds_until: Instant = 0
     people: Mapping[AccountId, Here] = field(default_factory=dict)
     coming: Mapping[int, Statement] = field(default_factory=dict)
+    excused: bool = False
 
 
 class Elsewhere:
@@ -106,10 +107,12 @@ class Elsewhere:
         return gone
 
     def excuse(self, until: Instant) -> None:
-        """This node could not hear: what others said holds until then at least. That is nobody's silence."""
+        """This node could not hear: what others said holds until then at least. That is nobody's silence. Once for each
+        statement: where a bus comes and goes, a node that died would else be there for as long as that lasts."""
         for told in list(self._told.values()):
-            if told.people:
-                self._told[told.node.id] = replace(told, holds_until=max(told.holds_until, until))
+            if told.people and not told.excused:
+                until_then = max(told.holds_until, until)
+                self._told[told.node.id] = replace(told, holds_until=until_then, excused=True)
 
     def nodes(self, now: Instant) -> list[Node]:
         """Those that have spoken in time."""

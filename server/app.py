@@ -207,7 +207,7 @@ async def _start(
                 hub,
                 announcer,
                 bell.ring,
-                lambda: arrivals.send_back(COME_BACK_WITHIN_SECONDS),
+                partial(_begin_anew, announcer, arrivals, media),
                 lambda device: device in relay.devices(),
             )
         )
@@ -269,6 +269,12 @@ async def _start(
         settings, services, store, hub, door, media, timers, audited, between, announcer, push, health, runner,
         listener, arrivals, folder, link,
     )  # fmt: skip
+
+
+def _begin_anew(announcer: Announcer, arrivals: Arrivals, media: MediaSockets) -> None:
+    announcer.learn_anew()
+    arrivals.send_back(COME_BACK_WITHIN_SECONDS)
+    media.send_back(COME_BACK_WITHIN_SECONDS)
 
 
 async def _first_link(services: Services) -> str | None:

@@ -11,6 +11,7 @@ from functools import partial
 
 import structlog
 
+from presence.ids import Instant
 from server.bus.doorbell import Doorbell
 from server.bus.local import LocalBus
 from server.bus.redis import RedisBus
@@ -24,6 +25,7 @@ from server.registry.neighbours import Neighbours
 from server.registry.node import begin_life
 from server.registry.tickets import SealedTickets
 from server.settings import Settings
+from server.shared_clock import SharedClock
 from server.store.fleet import Fleet, Tells
 from server.store.lifeboat import Lifeboat
 from server.witnessed_elsewhere import WitnessedElsewhere
@@ -69,7 +71,7 @@ class BetweenNodes:
             self.fleet.start()
         if isinstance(self.bus, LocalBus) and self.bus.up:
             return False
-        me = begin_life(settings.data)
+        me = begin_life(settings.data, services.clock.now())
         await self.pictures.start()
         if self.witnessed is not None:
             self.witnessed.start(me)
@@ -81,6 +83,7 @@ class BetweenNodes:
             services.clock,
             partial(presence.told_elsewhere, services),
             partial(presence.settle_calls, services),
+            services.clock.go_on_with if isinstance(services.clock, SharedClock) else _needs_no_other,
         )
         await self.neighbours.start()
         # Whoever had a page on this node before it was started, and has none now, is gone (UC5, UC10).
@@ -109,14 +112,20 @@ def between_nodes(settings: Settings, secret: bytes, *, shared: bool) -> Between
         # Of one process alone: a restart spends all that were issued.
         return BetweenNodes(bus, SealedTickets(secrets.token_bytes(32), bus), secrets.token_bytes(32))
     # Without a Redis everything takes the slow road, by the store.
-    bus = LocalBus(up=False)
+    bus, bus_key = LocalBus(up=False), _key_of(secret, b"bus")
     if settings.redis_url:
-        bus = RedisBus(settings.redis_url, settings.redis_namespace, secrets.token_hex(8))
+        bus = RedisBus(settings.redis_url, settings.redis_namespace, secrets.token_hex(8), bus_key)
     tickets = SealedTickets(_key_of(secret, b"tickets"), bus)
     between = BetweenNodes(bus, tickets, _key_of(secret, b"unsaved"))
     if settings.redis_url:
-        between.pictures = RedisBus(settings.redis_url, settings.redis_namespace, secrets.token_hex(8), "pictures")
+        between.pictures = RedisBus(
+            settings.redis_url, settings.redis_namespace, secrets.token_hex(8), bus_key, "pictures"
+        )
     return between
+
+
+def _needs_no_other(_at: Instant) -> None:
+    """For a clock that only a test moves."""
 
 
 def _key_of(secret: bytes, purpose: bytes) -> bytes:

@@ -15,7 +15,8 @@ class SharedClock:
     """Fulfils `server.clock.Clock`. `hear` tells it what the database's clock says; in between, and while the database
     is silent, it goes on with the monotonic clock. It never runs backwards: what it must lose it loses by standing
     still. If the database's clock was set back by more than 2 s it is not followed, or every deadline of a running
-    call would stand still as long: all nodes go on together from where they were.
+    call would stand still as long: all nodes go on together from where they were, and `go_on_with`
+    takes along one that was started since, or did not see what the others saw.
 
     `not_before` is the latest instant that the store has seen, as for :class:`server.clock.SystemClock`."""
 
@@ -40,6 +41,17 @@ class SharedClock:
                 log.warning("database_clock_behind", late_ms=round(self._offset_ms - most))
             elif self._offset_ms > most:
                 self._offset_ms = most
+
+    def go_on_with(self, at: int) -> None:
+        """Another node's clock said `at` (ms since 1970 UTC), not long ago. More than 2 s ahead is no difference of two
+        that follow one database: whoever is behind would take what is over for good, and be believed nothing."""
+        with self._turn:
+            if self._offset_ms is None:
+                return
+            behind = at - (self._offset_ms + time.monotonic_ns() / 1e6)
+            if behind > BACK_AT_MOST_MS:
+                log.warning("clock_behind_others", late_ms=round(behind))
+                self._offset_ms += behind
 
     def now(self) -> int:
         """Milliseconds since 1970 UTC."""

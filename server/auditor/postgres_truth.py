@@ -1,4 +1,4 @@
-"""The deadlines as they are in PostgreSQL, by its clock, over a connection of the auditor's own.
+"""The deadlines as they are in PostgreSQL, by the clock that the nodes follow, over a connection of the auditor's own.
 
 Nothing on the connection is ever cancelled: an answer that does not come in time ends it, and the next look makes
 another.
@@ -7,19 +7,23 @@ another.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 import asyncpg
 
+from presence.ids import Instant
 from server.auditor.truth import NAMED_AT_MOST
 from server.auditor.verdict import LATE_AFTER_MS, Late, Seen
 from server.heartbeat import FACT, Heartbeat
+from server.shared_clock import SharedClock
 
 T = TypeVar("T")
 CONNECT_WITHIN_SECONDS = 2.0
 ANSWER_WITHIN_SECONDS = 4.0
 NOW = "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint)"
+LATEST = "SELECT greatest((SELECT max(raised_at) FROM calls), (SELECT max(at) FROM audit), 0)"
 
 
 class PostgresTruth:
@@ -28,6 +32,9 @@ class PostgresTruth:
     def __init__(self, url: str) -> None:
         self._url = url
         self._db: Any = None
+        self._clock: SharedClock | None = None
+        """When the database's is set back the nodes go on from where they were, and so does this: by the word of the
+        database nothing would be late for as long."""
 
     async def look(self) -> Seen:
         return await self._within_the_limit(self._look())
@@ -41,7 +48,7 @@ class PostgresTruth:
 
     async def _look(self) -> Seen:
         db = await self._connected()
-        now = int(await db.fetchval(NOW))
+        now = await self._now(db)
         rows = await db.fetch(
             "SELECT kind, subject, due_at, count(*) OVER () AS count FROM deadlines WHERE due_at < $1 "
             "ORDER BY due_at LIMIT $2",
@@ -50,6 +57,14 @@ class PostgresTruth:
         )
         worst = tuple(Late(row["kind"], row["subject"], now - row["due_at"]) for row in rows)
         return Seen(now, rows[0]["count"] if rows else 0, worst)
+
+    async def _now(self, db: Any) -> Instant:
+        if self._clock is None:
+            self._clock = SharedClock(not_before=int(await db.fetchval(LATEST)))
+        before = time.monotonic_ns()
+        said = int(await db.fetchval(NOW))
+        self._clock.hear(said, before, time.monotonic_ns())
+        return self._clock.now()
 
     async def _beat(self, beat: Heartbeat) -> None:
         db = await self._connected()

@@ -18,6 +18,7 @@ from redis.exceptions import ConnectionError as NotConnected
 from redis.exceptions import ResponseError
 
 from presence.ids import Millis
+from server.bus.seal import Seal
 from server.bus.shard import Line, Shard
 from server.metrics import BUS_LOST, BUS_MESSAGES, BUS_UP
 
@@ -53,11 +54,13 @@ class _Claim:
 
 
 class RedisBus:
-    """Fulfils `server.ports.Bus`. `me` is this node's id on this bus, and of no other that runs. `name` is its own in
-    log and metrics. Of one event loop."""
+    """Fulfils `server.ports.Bus`. `me` is this node's id on this bus, and of no other that runs. `key`: 32 bytes, of
+    the deployment; what is said without it is not heard. `name` is its own in log and metrics. Of one event loop."""
 
-    def __init__(self, url: str, namespace: str, me: str, name: str = "main") -> None:
+    def __init__(self, url: str, namespace: str, me: str, key: bytes, name: str = "main") -> None:
         self._name = name
+        self._seal = Seal(key)
+        self._strangers = False
         self._shard = Shard(url, namespace)
         self._prefix = f"beside:{{{namespace}}}:"
         self._me = me.encode()
@@ -173,7 +176,9 @@ class RedisBus:
             probes = line.sharded and bool(messages) and messages[0].topic == self._ping
             if probes:  # a server that lost its cluster goes on with pub/sub, but not with keys
                 commands.append(("EXISTS", self._prefix + PING))
-            commands += [(publish, self._prefix + m.topic, self._me + b"\0" + m.payload) for m in messages]
+            commands += [
+                (publish, self._prefix + m.topic, self._seal.close(m.topic, self._me, m.payload)) for m in messages
+            ]
             try:
                 await line.send(commands)
                 for claim in claims:
@@ -247,7 +252,11 @@ class RedisBus:
                 raise NotConnected("the slot has moved")
 
     def _heard(self, topic: str, data: bytes) -> None:
-        sender, _, payload = data.partition(b"\0")
+        opened = self._seal.open(topic, data)
+        if opened is None:
+            self._heard_a_stranger()
+            return
+        sender, payload = opened
         if topic == self._ping:
             self._came_up()
         handler = self._handlers.get(topic)
@@ -258,6 +267,12 @@ class RedisBus:
             handler(payload)
         except Exception:
             log.exception("bus_handler_failed", kind=topic.partition(":")[0])
+
+    def _heard_a_stranger(self) -> None:
+        BUS_MESSAGES.labels(way="stranger").inc()
+        if not self._strangers:  # once: whoever it is could fill the log
+            self._strangers = True
+            log.error("bus_heard_a_stranger", kind=self._name)
 
     # ---- hearing oneself
 

@@ -27,6 +27,8 @@ LOSES = {
     "full_page_writes": "the database can be lost when the machine loses power",
 }
 
+LOGS = ("log_statement", "log_min_duration_statement", "log_parameter_max_length", "log_parameter_max_length_on_error")
+
 Answers = dict[str, Any]
 
 
@@ -51,6 +53,7 @@ def judged(found: Answers) -> Iterator[Finding]:
     """What is wrong with these answers of a server."""
     yield from _server(found)
     yield from _durable(found)
+    yield from _quiet(found)
     if found["one_process_for_two"]:
         yield Finding(
             Level.MEND,
@@ -103,6 +106,19 @@ def _durable(found: Answers) -> Iterator[Finding]:
         )
 
 
+def _quiet(found: Answers) -> Iterator[Finding]:
+    """The text of a statement holds no words; its values do, and a server that logs statements logs them with it."""
+    statements = found["log_statement"] in ("mod", "all") or found["log_min_duration_statement"] != "-1"
+    values = statements and found["log_parameter_max_length"] != "0"
+    if values or found["log_parameter_max_length_on_error"] != "0":
+        yield Finding(
+            Level.MEND,
+            "PostgreSQL writes into its log what people say: statements with their values.",
+            "In postgresql.conf: log_parameter_max_length = 0 and log_parameter_max_length_on_error = 0. Reload it, "
+            "and see to the log that is there.",
+        )
+
+
 async def asked(url: str) -> Answers:
     """Everything that is judged. Two connections, both ended here."""
     db = await asyncpg.connect(url, timeout=CONNECT_WITHIN_SECONDS)
@@ -110,7 +126,7 @@ async def asked(url: str) -> Answers:
     try:
         other = await asyncpg.connect(url, timeout=CONNECT_WITHIN_SECONDS)
         pids = [await one.fetchval("SELECT pg_backend_pid()") for one in (db, other)]
-        found: Answers = {name: await db.fetchval(f"SHOW {name}") for name in SETTINGS}
+        found: Answers = {name: await db.fetchval(f"SHOW {name}") for name in (*SETTINGS, *LOGS)}
         before = time.time()
         theirs = float(await db.fetchval("SELECT CAST(extract(epoch FROM clock_timestamp()) AS float8)"))
         most = int(await db.fetchval("SHOW max_connections")) - int(

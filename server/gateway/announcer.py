@@ -24,6 +24,7 @@ from server.gateway.actions import SOON_SECONDS as ACTIONS_SOON_SECONDS
 from server.gateway.actions import ActionTeller
 from server.gateway.hub import Hub
 from server.gateway.outbox import PRESENCE
+from server.handlers.blocks import learn_blocks, note_blocks
 from server.handlers.calls import member_in_call
 from server.handlers.care import reports_for
 from server.handlers.chat import view_for
@@ -33,7 +34,7 @@ from server.handlers.oncall import desk_for
 from server.handlers.presence import presence_for, tell_actions, views_of
 from server.handlers.services import Services
 from server.handlers.witness_watching import line_changed
-from server.ports import Store, StoreDown, Tx
+from server.ports import Store, StoreDown, StoreLate, Tx
 from server.records import Account, Merged
 from server.who import Who
 from server.wire import frames as f
@@ -278,17 +279,12 @@ class Announcer:
 
     def block_changed(self, one: AccountId, other: AccountId) -> None:
         """A new block counts at once; whether an old one is gone is looked up."""
-        for a, b in ((one, other), (other, one)):
-            self._s.blocked.setdefault(a, set()).add(b)
+        self._s.blocks_told += 1
+        note_blocks(self._s, [(one, other)])
         self._spawn(self._reload_blocks(one, other))
 
     async def _reload_blocks(self, one: AccountId, other: AccountId) -> None:
-        pairs = await self._store.read(lambda tx: tx.care.all_blocks())
-        blocked = self._s.blocked
-        still = (one, other) in pairs or (other, one) in pairs
-        if not still and not self._store.afloat:  # what memory does not know of may be in the store all the same
-            blocked[one].discard(other)
-            blocked[other].discard(one)
+        await learn_blocks(self._s)
         shared = await self._store.read(
             lambda tx: {g.group.id for g in tx.groups.groups_of(one)} & {g.group.id for g in tx.groups.groups_of(other)}
         )
@@ -296,6 +292,28 @@ class Announcer:
             self.group_changed(group)
         for account in (one, other):
             await self._tell_actions_of(account)
+
+    def learn_anew(self) -> None:
+        """More has changed than was told one by one: what is decided from memory alone is learned from the store."""
+        self._spawn(self._learn_anew())
+
+    async def _learn_anew(self) -> None:
+        """Blocks, and who may see which pictures: until it is done, for no page comes back to make good for these."""
+        was_afloat, known = self._store.afloat, set(self._s.latest)
+
+        def read(tx: Tx) -> list[Action]:
+            running = tx.actions.of_state("running")
+            others = [tx.actions.get(action) for action in known - {a.id for a in running}]
+            return [*running, *(action for action in others if action is not None)]
+
+        try:
+            await learn_blocks(self._s)
+            for action in await self._store.read(read):
+                self.action_changed(action)
+        except (StoreDown, StoreLate):
+            was_afloat = True
+        if was_afloat or self._store.afloat:
+            self._soon("anew", AGAIN_SECONDS, self._learn_anew)
 
     # ---- desk, devices, leases
 

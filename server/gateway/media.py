@@ -142,11 +142,14 @@ class MediaSockets:
         if line is not None:
             line.close_soon(code)
 
-    async def drain(self, spread_seconds: int) -> None:
+    def send_back(self, spread_seconds: int) -> None:
         """Every socket is closed with 1012 and a hint when to come back."""
         everyone = list(self._lines.values())
         for position, line in enumerate(everyone):
             line.close_soon(DRAINING, drain_hint_ms(position, len(everyone), spread_seconds * 1000))
+
+    async def drain(self, spread_seconds: int) -> None:
+        self.send_back(spread_seconds)
         await self.door.wait_closed(LEAVE_WITHIN_SECONDS)
 
 

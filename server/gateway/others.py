@@ -10,17 +10,26 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
+import structlog
+
 from presence.ids import AccountId, ActionId, CallId, DeviceId, GroupId, MemberId, RoomId
 from rooms.group import State
 from server.gateway.hub import Hub
 from server.handlers import check_ins
 from server.ports import Changes, Tx
 
+log = structlog.get_logger("others")
 Tell = Callable[[Changes], None]
+TOLD = ("calls", "actions", "entries", "memberships", "blocks", "devices", "accounts", "reports", "check_ins")
+"""Tables. Other rows are of no page's interest, or, like requests to join, told with the membership they change."""
+TOLD_AT_MOST = 1_000
+"""In one transaction: each is two or three reads, 0.6 ms over a socket of this machine and some ms over a network, and
+a transaction has 5 s. One that takes longer would be begun again, with as much to read, for minutes."""
 
 
 class Changed(Protocol):
-    """A row that another node wrote. `key`: its primary key. `op`: I, U or D, as it was last."""
+    """A row that another node wrote, or (`own`) a wall that this one put up. `key`: its primary key. `op`: I, U or D,
+    as it was last."""
 
     @property
     def table(self) -> str: ...
@@ -28,6 +37,8 @@ class Changed(Protocol):
     def key(self) -> tuple[str | int, ...]: ...
     @property
     def op(self) -> str: ...
+    @property
+    def own(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +51,23 @@ class Others:
     ring: Callable[[], None]
     """Tells the other nodes that there is something to look at."""
     begin_anew: Callable[[], None]
-    """Lets every page come back and read everything anew."""
+    """Learns anew what is decided from memory, and lets every page come back and read everything anew."""
     has_pictures: Callable[[DeviceId], bool]
     """Whether this device has a media socket here: its page may be at another node."""
 
-    def gather(self, tx: Tx, changed: Iterable[Changed]) -> list[Tell]:
-        return [tell for change in changed for tell in self._of(tx, change)]
+    def gather(self, tx: Tx, changed: Iterable[Changed]) -> list[Tell] | None:
+        """None: more than can be read one by one while every writer waits."""
+        to_tell = [change for change in changed if change.table in TOLD]
+        if len(to_tell) > TOLD_AT_MOST:
+            return None
+        return [tell for change in to_tell for tell in self._of(tx, change)]
 
     def tell(self, tells: Iterable[Tell]) -> None:
         for tell in tells:
-            tell(self.changes)
+            try:
+                tell(self.changes)
+            except Exception:  # the log of changes is past them all: the next may be a removal, or an end
+                log.exception("others_not_told")
 
     def everything(self) -> None:
         """More has changed than can be told one by one."""
@@ -71,7 +89,7 @@ class Others:
             case "entries":
                 return _entry(tx, RoomId(str(first)), int(rest[0]), new=change.op == "I")
             case "memberships":
-                return _member(tx, MemberId(str(first)))
+                return _member(tx, MemberId(str(first)), own=change.own)
             case "blocks":
                 one, other = AccountId(str(first)), AccountId(str(rest[0]))
                 return [lambda c: c.block_changed(one, other)]
@@ -84,7 +102,7 @@ class Others:
             case "check_ins":
                 return self._check_in(tx, CallId(str(first)))
             case _:
-                return []  # of no page's interest, or, like requests to join, told with the membership they change
+                return []
 
     def _device(self, tx: Tx, device: DeviceId) -> list[Tell]:
         """Only what a page must notice: most changes of a device are that it was seen."""
@@ -114,18 +132,16 @@ def _entry(tx: Tx, room_id: RoomId, seq: int, *, new: bool) -> list[Tell]:
     return [lambda c: c.entry_changed(entry, room.epoch)]
 
 
-def _member(tx: Tx, member_id: MemberId) -> list[Tell]:
+def _member(tx: Tx, member_id: MemberId, *, own: bool) -> list[Tell]:
     member = tx.groups.member(member_id)
     group = None if member is None else tx.groups.group(member.group)
     if member is None or group is None:
         return []
-    tells: list[Tell] = [
-        lambda c: c.groups_of_changed(member.account),
-        lambda c: c.group_changed(member.group),
-    ]
-    if member.state is State.REMOVED:
-        tells.insert(0, lambda c: c.member_removed(member.account, group.room))
-    return tells
+    removed: list[Tell] = [lambda c: c.member_removed(member.account, group.room)]
+    tells = removed if member.state is State.REMOVED else []
+    if own:
+        return tells  # its handler tells the rest
+    return [*tells, lambda c: c.groups_of_changed(member.account), lambda c: c.group_changed(member.group)]
 
 
 def _report(tx: Tx, report_id: str) -> list[Tell]:

@@ -17,6 +17,7 @@ from rooms.desk import is_staff
 from rooms.group import Membership, State
 from rooms.witness import Action, is_running
 from server.handlers import check_ins, joining
+from server.handlers.blocks import note_blocks
 from server.handlers.call_changes import save_call
 from server.handlers.call_views import caller_view, card
 from server.handlers.calls import member_in_call
@@ -249,9 +250,7 @@ async def restart(services: Services, *, others_are_there: bool = False) -> int:
 
     def begin(tx: Tx) -> list[CallId]:
         services.blocked.clear()
-        for one, other in tx.care.all_blocks():
-            services.blocked.setdefault(one, set()).add(other)
-            services.blocked.setdefault(other, set()).add(one)
+        note_blocks(services, tx.care.all_blocks())
         return [call.id for call in tx.calls.live()]
 
     def anew(tx: Tx, some: list[CallId]) -> None:

@@ -89,6 +89,8 @@ class Services:
     turned: dict[ActionId, TurnedBy] = field(default_factory=dict)
     """Actions whose call was raised while the store was down: marked once it is back (WA7)."""
     blocked: dict[AccountId, set[AccountId]] = field(default_factory=dict)
+    blocks_told: int = 0
+    """How often one was told of that begins or ends: see `server.handlers.blocks`."""
     acks: dict[CallId, list[Ack]] = field(default_factory=dict)
     """Acks of devices that wait for the commit under way; see `server.handlers.calls`."""
     invite_tries: Tries = field(default_factory=Tries)

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager, suppress
 import structlog
 
 from presence.elsewhere import HOLDS_MS, Node
-from presence.ids import AccountId
+from presence.ids import AccountId, Instant
 from presence.roster import Roster
 from server.clock import Clock
 from server.metrics import NEIGHBOURS
@@ -36,11 +36,21 @@ Tell = Callable[[AccountId], Awaitable[None]]
 class Neighbours:
     """`tell` is called for everyone of whom something is different elsewhere, one after the other: their groups are to
     hear it. `settle` after it, once silence is certain to mean that somebody is gone: their calls are to follow. While
-    this node hears nothing on either road, and as long again as a statement holds, it is certain of nothing."""
+    this node hears nothing on either road, and as long again as a statement holds, it is certain of nothing.
+    `go_on_with` is told what time it was at another node when that spoke."""
 
     def __init__(
-        self, me: Node, bus: Bus, store: Store, roster: Roster, clock: Clock, tell: Tell, settle: Tell
+        self,
+        me: Node,
+        bus: Bus,
+        store: Store,
+        roster: Roster,
+        clock: Clock,
+        tell: Tell,
+        settle: Tell,
+        go_on_with: Callable[[Instant], None],
     ) -> None:
+        self._go_on_with = go_on_with
         self._me, self._bus, self._store, self._roster, self._clock = me, bus, store, roster, clock
         self._tell, self._settle = tell, settle
         self._number = 0
@@ -114,6 +124,7 @@ class Neighbours:
             if said.node.epoch > self._me.epoch:
                 log.error("two_nodes_with_one_id", subject=self._me.id)
             return
+        self._go_on_with(said.holds_until - HOLDS_MS)  # before anything is measured by this node's clock
         self._changed(self._roster.elsewhere.hear(said, self._clock.now()))
 
     def _changed(self, accounts: set[AccountId]) -> None:

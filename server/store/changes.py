@@ -75,6 +75,8 @@ class ChangeLog:
         latest: dict[tuple[str, Key], Any] = {}
         not_own: set[tuple[str, Key]] = set()
         for line in lines:
+            if line.tbl not in _KEYS:  # of a newer version: this node has nothing of it, and must go on
+                continue
             named = json.loads(line.key) if isinstance(line.key, str) else line.key
             which = line.tbl, tuple(named[column] for column in _KEYS[line.tbl])
             latest[which] = line

@@ -25,17 +25,20 @@ from server.store.worker import CLOSE_WITHIN_SECONDS, LOGS_WAITING_AT_MOST, Work
 T = TypeVar("T")
 POLL_EVERY_SECONDS = 1.0
 PRUNE_EVERY_SECONDS = 60.0
+WALLS = ("blocks", "memberships")
+"""Of these this node's own changes are told here, too. A handler goes on a moment after its commit, and what another
+node wrote after that may be told before: it must not go to whoever was just removed or blocked."""
 WITH_WORDS = ("entries", "calls", "reports", "join_requests", "actions", "action_entries")
 log = structlog.get_logger("store")
 
 
 class Others(Protocol):
     """Who is told what others than this node's own handlers have changed: other nodes, psql by hand, and a commit of
-    this node whose answer was lost. Each row once, in the order of the commits."""
+    this node whose answer was lost; and every wall, whoever put it up. Each row once, in the order of the commits."""
 
-    def gather(self, tx: Tx, changed: Sequence[Change]) -> list[Any]:
-        """In the transaction that found the changes, in the writer's thread: read what is to be told of them. When it
-        raises, `everything` is called instead."""
+    def gather(self, tx: Tx, changed: Sequence[Change]) -> list[Any] | None:
+        """In the transaction that found the changes, in the writer's thread: read what is to be told of them. When that
+        is None, or it raises, `everything` is called instead."""
         ...
 
     def tell(self, gathered: list[Any]) -> None:
@@ -78,7 +81,7 @@ class FollowingDatabase(PostgresDatabase):
 
     def _gathered(self, db: Connection, batch: Batch) -> list[Any] | None:
         """None: everything may have changed."""
-        changed = [change for change in batch.changes if not change.own]
+        changed = [change for change in batch.changes if not change.own or change.table in WALLS]
         if batch.everything or self.others is None or not changed:
             return None if batch.everything else []
         savepoint = db.begin_nested()

@@ -12,7 +12,8 @@ import pytest
 from server.bus import redis as bus_module
 from server.bus.local import LocalBus
 from server.bus.redis import RedisBus
-from server.metrics import BUS_LOST
+from server.bus.seal import Seal
+from server.metrics import BUS_LOST, BUS_MESSAGES
 from tests.contracts.valkey import Cluster, Valkey, a_cluster, a_valkey, free_port
 
 TOPIC = "topic"
@@ -24,8 +25,8 @@ _names = itertools.count()
 class Node:
     """One node with its bus: what it hears, and when its bus came up."""
 
-    def __init__(self, url: str, namespace: str, name: str) -> None:
-        self.bus = RedisBus(url, namespace, name)
+    def __init__(self, url: str, namespace: str, name: str, key: bytes = bytes(32)) -> None:
+        self.bus = RedisBus(url, namespace, name, key)
         self.heard: asyncio.Queue[bytes] = asyncio.Queue()
         self.ups: asyncio.Queue[None] = asyncio.Queue()
         self.bus.subscribe(TOPIC, self.heard.put_nowait)
@@ -46,6 +47,11 @@ async def until(true: Callable[[], bool]) -> None:
     async with asyncio.timeout(WITHIN_SECONDS):
         while not true():  # noqa: ASYNC110  there is no event
             await asyncio.sleep(0.01)
+
+
+def refused() -> float:
+    """How many messages of strangers were heard of."""
+    return float(BUS_MESSAGES.labels(way="stranger")._value.get())
 
 
 def lost(why: str) -> float:
@@ -219,6 +225,33 @@ async def test_two_deployments_on_one_redis_do_not_hear_each_other(url: str) -> 
         assert two.heard.empty()
 
 
+async def test_who_has_the_password_of_redis_alone_says_nothing_and_reads_nothing(own_valkey: Valkey) -> None:
+    """They could give a witness's page a key of their own, and look on."""
+    async with nodes(own_valkey.url, "home") as (one, two):
+        stranger, before = Node(own_valkey.url, "home", "stranger", key=b"not the key of this deployment.."), refused()
+        try:
+            await stranger.bus.start()
+            stranger.bus.publish(TOPIC, b"believe me")
+            own_valkey.ask("PUBLISH", f"beside:{{home}}:{TOPIC}", "node-0\0believe me")
+            await until(lambda: refused() >= before + 4)  # both of both
+            one.bus.publish(TOPIC, b"yours")
+            assert await two.hears() == b"yours"
+            assert one.heard.empty()
+            assert stranger.heard.empty()
+        finally:
+            await stranger.bus.close()
+
+
+def test_a_message_is_of_its_topic_and_whole_or_none() -> None:
+    seal = Seal(bytes(32))
+    closed = seal.close(TOPIC, b"node-0", b"a word")
+    assert seal.open(TOPIC, closed) == (b"node-0", b"a word")
+    assert b"a word" not in closed
+    for bad in (closed[:-1], closed[:-1] + bytes([closed[-1] ^ 1]), b"short", b""):
+        assert seal.open(TOPIC, bad) is None
+    assert seal.open("another", closed) is None
+
+
 async def test_one_node_alone_is_the_first_to_ask_for_a_name(url: str) -> None:
     async with nodes(url, count=3) as three:
         asked = await asyncio.gather(*(node.bus.first(name, 60_000) for name in "abc" for node in three))
@@ -352,7 +385,7 @@ async def test_a_wrong_password_is_in_no_log_and_the_bus_stays_down(
     own_valkey: Valkey, capsys: pytest.CaptureFixture[str]
 ) -> None:
     own_valkey.ask("CONFIG", "SET", "requirepass", "right-password")
-    bus = RedisBus(own_valkey.url.replace("//", "//:wrong-password@"), "0", "node")
+    bus = RedisBus(own_valkey.url.replace("//", "//:wrong-password@"), "0", "node", bytes(32))
     await bus.start()
     try:
         said = ""

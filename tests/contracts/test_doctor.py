@@ -68,6 +68,9 @@ async def test_a_sound_server_is_left_in_peace_and_each_wrong_setting_is_named()
             ({"standby": True}, "takes no writes"),
             ({"default_transaction_read_only": "on"}, "takes no writes"),
             ({"full_page_writes": "off"}, "full_page_writes"),
+            ({"log_statement": "all"}, "what people say"),
+            ({"log_min_duration_statement": "250ms"}, "what people say"),
+            ({"log_parameter_max_length_on_error": "-1"}, "what people say"),
         ):
             (one,) = judged(answers | wrong)
             assert words in one.what
@@ -78,6 +81,25 @@ async def test_a_sound_server_is_left_in_peace_and_each_wrong_setting_is_named()
         assert settings.database_url not in str(gone)
     finally:
         await asyncio.to_thread(place.__exit__, None, None, None)
+
+
+async def test_a_server_that_logs_what_people_say_must_be_mended() -> None:
+    """Also when it logs the slow statements alone: of the values of a statement it writes all."""
+    if binaries() is None:
+        pytest.skip(MISSING)
+    for keeps, values in ((True, "-1"), (False, "0")):
+        place = a_postgres("log_min_duration_statement=0", f"log_parameter_max_length={values}")
+        server = await asyncio.to_thread(place.__enter__)
+        try:
+            settings = replace(Settings(), database_url=await asyncio.to_thread(server.fresh))
+            db = await asyncpg.connect(settings.database_url)
+            await db.fetchval("SELECT length($1)", "outside the shop")
+            await db.close()
+            assert ("outside the shop" in (server.folder / "log").read_text()) is keeps
+            said = [finding.what for finding in await found(doctor.postgres, settings)]
+            assert any("what people say" in what for what in said) is keeps
+        finally:
+            await asyncio.to_thread(place.__exit__, None, None, None)
 
 
 async def test_oc07_the_auditor_and_the_age_of_a_backup_are_facts_there(settings: Settings, tmp_path: Path) -> None:

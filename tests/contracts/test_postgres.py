@@ -366,6 +366,24 @@ async def test_a_node_that_missed_too_much_copies_everything_anew(
     assert heard.rows == [("facts", ("after",), "I")], "and it goes on from there"
 
 
+async def test_a_node_goes_on_where_a_newer_version_logs_a_table_that_it_does_not_know(
+    nodes: tuple[Node, Node], url: str
+) -> None:
+    """The schema is upgraded before the last old node is gone: that must be able to write."""
+    one, two = nodes
+    heard = Heard()
+    two.store.tell_others(heard)
+    await two.store.poll()
+    name = url.removeprefix("postgresql:///").partition("?")[0]
+    newer = """INSERT INTO changes (tbl, key, op) VALUES ('of_tomorrow', '{"id": "1"}', 'I')"""
+    await asyncio.to_thread(the_server().ask, name, newer)
+    await two.store.write(lambda tx: tx.accounts.set_fact("mine", "1"))
+    await one.store.write(lambda tx: tx.accounts.set_fact("after", "1"))
+    await two.store.poll()
+    await asyncio.sleep(0)
+    assert heard.rows == [("facts", ("after",), "I")]
+
+
 async def test_lines_of_ten_minutes_are_kept_and_the_last_older_one(nodes: tuple[Node, Node], url: str) -> None:
     """A node to which nothing happened since is at that one: nothing was missed."""
     one, two = nodes

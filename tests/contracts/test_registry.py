@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -21,6 +22,7 @@ from server.registry import neighbours as module
 from server.registry.neighbours import Neighbours
 from server.registry.node import begin_life
 from server.registry.statements import decode, encode
+from server.shared_clock import SharedClock
 from server.store.migrate import upgrade
 from server.store.sqlite import SqliteStore
 from tests.contracts.valkey import Valkey, a_valkey
@@ -34,12 +36,13 @@ _deployments = itertools.count()
 class OneNode:
     """A node with people on it. `told` and `settled` are whom it was to tell of, and whose calls to look at."""
 
-    def __init__(self, me: Node, bus: Bus, store: SqliteStore, clock: MovableClock) -> None:
+    def __init__(self, me: Node, bus: Bus, store: SqliteStore, clock: MovableClock | SharedClock) -> None:
         self.me, self.bus, self.clock = me, bus, clock
         self.roster = Roster(LeaseTimes())
         self.told: list[AccountId] = []
         self.settled: list[AccountId] = []
-        self.neighbours = Neighbours(me, bus, store, self.roster, clock, self._tell, self._settle)
+        follow = clock.go_on_with if isinstance(clock, SharedClock) else lambda _at: None
+        self.neighbours = Neighbours(me, bus, store, self.roster, clock, self._tell, self._settle, follow)
 
     async def _tell(self, account: AccountId) -> None:
         self.told.append(account)
@@ -82,13 +85,15 @@ class Deployment:
         self.url, self.store, self.clock = url, store, MovableClock()
         self._name, self._stack = f"deployment-{next(_deployments)}", stack
 
-    async def node(self, name: str, epoch: int = 1, bus: Bus | None = None) -> OneNode:
+    async def node(
+        self, name: str, epoch: int = 1, bus: Bus | None = None, clock: SharedClock | None = None
+    ) -> OneNode:
         """One that has begun, and whose bus is up if it has any."""
         if bus is None:
-            redis = RedisBus(self.url, self._name, f"{name}.{epoch}")
+            redis = RedisBus(self.url, self._name, f"{name}.{epoch}", bytes(32))
             self._stack.push_async_callback(redis.close)
             bus = redis
-        node = OneNode(Node(name, epoch), bus, self.store, self.clock)
+        node = OneNode(Node(name, epoch), bus, self.store, clock or self.clock)
         await node.neighbours.start()
         self._stack.push_async_callback(node.neighbours.stop)
         if isinstance(bus, RedisBus):
@@ -185,6 +190,17 @@ async def test_pr03_a_node_that_dies_is_forgotten_in_time_and_its_peoples_calls_
     deployment.clock.advance(1)
     await rome.sees()
     await until(lambda: rome.settled == [MARIA, MARIA])
+
+
+async def test_pr03_a_node_that_starts_after_the_databases_clock_was_set_back_is_believed(
+    deployment: Deployment,
+) -> None:
+    """The others did not follow that. What it says by the clock of the database would all be over for them."""
+    oslo, clock = await deployment.node("oslo"), SharedClock()
+    clock.hear(deployment.clock.now() - 60_000, time.monotonic_ns(), time.monotonic_ns())
+    rome = await deployment.node("rome", clock=clock)
+    rome.comes(BEN)
+    await oslo.sees(ben=True)
 
 
 async def test_pr03_a_node_that_stops_is_forgotten_at_once(deployment: Deployment) -> None:
@@ -307,11 +323,21 @@ async def test_pr03_a_node_that_was_paused_takes_that_for_nobodys_silence(
 
 
 def test_a_node_has_one_id_and_a_new_epoch_with_every_start(tmp_path: Path) -> None:
-    lives = [begin_life(tmp_path) for _ in range(3)]
+    lives = [begin_life(tmp_path, now) for now in (1, 1, 0)]
     assert len({life.id for life in lives}) == 1
     assert [life.epoch for life in lives] == [1, 2, 3]
     (tmp_path / "node").write_text("half a")
-    assert begin_life(tmp_path).id not in {"half", lives[0].id}
+    assert begin_life(tmp_path, 1).id not in {"half", lives[0].id}
+
+
+def test_a_folder_that_was_put_back_as_it_once_was_begins_no_life_that_is_over(tmp_path: Path) -> None:
+    """The others would hear nothing of it: of its people for ten minutes, of its keys and pictures for good."""
+    begin_life(tmp_path, 1_000)
+    once = (tmp_path / "node").read_bytes()
+    last = [begin_life(tmp_path, 2_000) for _ in range(5)][-1]
+    (tmp_path / "node").write_bytes(once)
+    after = begin_life(tmp_path, 3_000)
+    assert (after.id, after.epoch > last.epoch) == (last.id, True)
 
 
 @pytest.mark.parametrize("most", [1, 60, 10_000])

@@ -71,6 +71,20 @@ async def test_oc07_late_is_what_is_over_5_s_late_the_latest_first(kind: str, tm
         assert abs(seen.now - time.time() * 1000) < 60_000
 
 
+async def test_oc07_a_database_whose_clock_was_set_back_hides_no_late_deadline(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The nodes go on from where they were; deadlines are an hour ahead of the database then."""
+    async with late_deadlines("postgres", tmp_path, 6_000) as truth:
+        before = await truth.look()
+        monkeypatch.setattr(
+            "server.auditor.postgres_truth.NOW",
+            "SELECT CAST(extract(epoch FROM clock_timestamp() - interval '1 hour') * 1000 AS bigint)",
+        )
+        seen = await truth.look()
+        assert (seen.count, seen.now >= before.now) == (1, True)
+
+
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])
 async def test_oc07_of_many_all_are_counted_and_the_worst_named(kind: str, tmp_path: Path) -> None:
     async with late_deadlines(kind, tmp_path, *(10_000 + n for n in range(30))) as truth:

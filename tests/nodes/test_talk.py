@@ -50,7 +50,7 @@ class Hall:
 
     async def enter(self, name: str, epoch: int = 1) -> Speaker:
         self._buses += 1
-        bus = RedisBus(self._url, "0", f"{name} {self._buses}")
+        bus = RedisBus(self._url, "0", f"{name} {self._buses}", bytes(32))
         await bus.start()
         self._stack.push_async_callback(bus.close)
         speaker = Speaker(bus, Node(name, epoch))

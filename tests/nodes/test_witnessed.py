@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from beside_client import Client
@@ -15,7 +16,9 @@ from beside_client.seal import Between, KeyPair, make_session_key, unwrap, wrap
 from beside_client.wire import View
 from server.bus.redis import RedisBus
 from server.media import talk
+from server.media.keyring import DeviceSaid, KeysSaid, ShareSaid
 from server.media.lane import UNSENT_AT_MOST_BYTES
+from server.metrics import BUS_MESSAGES
 from server.wire.chunks import KEY_WANTED, NOBODY_WATCHES, SOMEONE_WATCHES, Kind
 from server.wire.codes import BAD_TICKET, NO_RIGHT, TAKEN_OVER
 from tests.nodes.world import Deployment, until
@@ -154,6 +157,22 @@ async def test_wa3_a_page_that_goes_elsewhere_is_off_the_list(stage: Stage) -> N
     await stage.maria.page.close()
     await until(lambda: len(stage.ana.newest("devices_now")["devices"]) == 1)
     assert stage.ana.newest("devices_now")["devices"][0]["key"] == stage.tom.keys.text
+
+
+async def test_wa3_who_has_the_password_of_redis_alone_puts_no_page_on_the_list(stage: Stage) -> None:
+    """Ana's page would wrap the session key for a stranger, as for one more page of Tom's."""
+    oslo = stage.two.nodes[0].beside
+    namespace = oslo.settings.redis_namespace
+    stranger = RedisBus(stage.two.valkey.url, namespace, "stranger", b"not the key of this deployment..")
+    device = DeviceSaid("theirs", stage.tom.member.id, KeyPair.make().text)
+    said = msgspec.Raw(msgspec.msgpack.encode(KeysSaid([device], ShareSaid(0, 0, ""))))
+    await stranger.start()
+    await until(lambda: stranger.up)
+    before = BUS_MESSAGES.labels(way="stranger")._value.get()
+    stranger.publish(f"keys:{stage.action}", msgspec.msgpack.encode(talk._Word("stranger", 1, 1, False, said)))
+    await until(lambda: BUS_MESSAGES.labels(way="stranger")._value.get() == before + 2)  # both nodes of this process
+    await stranger.close()
+    assert len(oslo.services.keyring.devices(stage.action).devices) == 2  # type: ignore[arg-type]
 
 
 async def test_wa3_who_is_removed_is_off_the_list_by_this_nodes_own_word(stage: Stage) -> None:

@@ -88,6 +88,18 @@ def test_pr03_who_could_not_hear_takes_that_for_nobodys_silence() -> None:
     assert elsewhere.forget(NOW + 9_000) == {MARIA}
 
 
+def test_pr03_a_bus_that_comes_and_goes_keeps_nobody_whose_node_says_nothing() -> None:
+    """Each time it goes this node could not hear; but it did hear, in between, everyone who was there to be heard."""
+    elsewhere = Elsewhere()
+    elsewhere.hear(says(1, maria=VISIBLE), NOW)
+    elsewhere.excuse(NOW + 9_000)
+    elsewhere.excuse(NOW + 12_000)
+    assert elsewhere.forget(NOW + 9_000) == {MARIA}
+    elsewhere.hear(says(2, at=NOW + 10_000, maria=VISIBLE), NOW + 10_000)
+    elsewhere.excuse(NOW + 20_000)
+    assert elsewhere.forget(NOW + 19_999) == set()
+
+
 def test_pr03_a_statement_in_parts_counts_when_it_is_whole() -> None:
     elsewhere = Elsewhere()
     elsewhere.hear(says(1, maria=VISIBLE), NOW)

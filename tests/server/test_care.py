@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 from beside_client import Client, Refused
+from server.handlers.blocks import learn_blocks
 from tests.worlds import Member, World, a_group_with
 
 REASONS = ("fixing", "dumping", "pressuring", "judging", "unwanted")
@@ -153,3 +157,24 @@ async def test_cb3_nobody_but_a_coordinator_asks_for_the_reports_of_no_group(wor
         with pytest.raises(Refused) as refused:
             await someone.page.list_reports()
         assert refused.value.code == "not_found"
+
+
+async def test_cb2_a_block_that_is_told_while_all_are_read_is_not_lost_over_that(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ana's block ended, so all are read again, and in that moment Tom makes one: here, or at another node."""
+    _maria, ana, tom = await a_group_with(world, "Maria", "Ana", "Tom")
+    services = world.beside.services
+    anas, toms = await services.store.read(lambda tx: [tx.groups.member(one.id).account for one in (ana, tom)])  # type: ignore[arg-type,union-attr]
+    read = services.store.read
+
+    async def read_just_before(work: Callable[[Any], Any]) -> Any:
+        monkeypatch.setattr(services.store, "read", read)
+        found = await read(work)
+        await services.store.write(lambda tx: tx.care.block(toms, anas, ana.group, ana.id, 1))  # type: ignore[arg-type]
+        services.changes.block_changed(toms, anas)
+        return found
+
+    monkeypatch.setattr(services.store, "read", read_just_before)
+    await learn_blocks(services)
+    assert services.hidden_from(anas) == {toms}

@@ -86,3 +86,21 @@ def test_a_node_that_starts_after_that_begins_where_the_store_was(machine: Machi
     machine.waits(1_000)
     machine.asks(clock, NOW - 3_599_000)
     assert clock.now() == pytest.approx(NOW + 1_000, abs=2)
+
+
+def test_a_node_that_starts_after_that_goes_on_with_the_others(machine: Machine) -> None:
+    clock = SharedClock()
+    machine.asks(clock, NOW - 30_000)
+    clock.go_on_with(NOW)
+    assert clock.now() == pytest.approx(NOW, abs=1)
+    machine.waits(1_000)
+    machine.asks(clock, NOW - 29_000)
+    assert clock.now() == pytest.approx(NOW + 1_000, abs=2)
+
+
+@pytest.mark.parametrize("at", [NOW - 3_600_000, NOW + 1_900])
+def test_it_follows_no_other_node_back_nor_over_a_little(machine: Machine, at: int) -> None:
+    clock = SharedClock()
+    machine.asks(clock, NOW)
+    clock.go_on_with(at)
+    assert clock.now() == pytest.approx(NOW, abs=1)
