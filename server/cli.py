@@ -14,12 +14,12 @@ from cyclopts import App, Parameter
 
 from server.commands.auditing import auditor
 from server.commands.keeping import backup, restore
-from server.commands.options import Data, end_hung, stopped_by_a_signal
-from server.settings import BadSetting, Settings, from_environment
+from server.commands.options import Data, end_hung, settings_at, stopped_by_a_signal
+from server.commands.people import user
+from server.settings import BadSetting, Settings
 
 app = App(name="beside", help="Real-time peer support: one press, and a person who has been there answers.")
 db = App(name="db", help="The database.")
-user = App(name="user", help="People who run this server.")
 app.command(db)
 app.command(user)
 for one in (auditor, backup, restore):
@@ -27,13 +27,11 @@ for one in (auditor, backup, restore):
 
 
 def _settings(host: str | None, port: int | None, data: Path | None, public_origin: str | None) -> Settings:
-    settings = from_environment()
+    settings = settings_at(data)
     if host is not None:
         settings = replace(settings, host=host)
     if port is not None:
         settings = replace(settings, port=port)
-    if data is not None:
-        settings = replace(settings, data=data)
     if public_origin is not None:
         settings = replace(settings, public_origin=public_origin.rstrip("/"))
     return settings.check()
@@ -187,74 +185,6 @@ def upgrade(*, data: Data = None) -> None:
     except StoreDown:
         raise BadSetting("The database of DATABASE_URL let nobody change its tables. Ask: beside doctor") from None
     print("The database is up to date.")
-
-
-@user.command(name="list")
-def list_people(*, data: Data = None) -> None:
-    """Show volunteers and coordinators, and how many accounts there are."""
-    from server.offline import by_hand
-    from server.people import described
-
-    print("\n".join(by_hand(_settings(None, None, data, None), lambda tx, _now: described(tx))))
-
-
-@user.command
-def volunteer(login: str, *, name: str = "", off: bool = False, data: Data = None) -> None:
-    """Make someone an on-call volunteer.
-
-    Parameters
-    ----------
-    login
-        Their login name.
-    name
-        Under which name callers see them. Without one: “Volunteer”.
-    off
-        Take the role back.
-    """
-    from server.offline import by_hand
-    from server.people import set_volunteer
-
-    print(
-        by_hand(_settings(None, None, data, None), lambda tx, now: set_volunteer(tx, login, name, on=not off, now=now))
-    )
-
-
-@user.command
-def coordinator(login: str, *, name: str = "", off: bool = False, data: Data = None) -> None:
-    """Make someone a coordinator: called last of all, and reader of the audit log.
-
-    Parameters
-    ----------
-    login
-        Their login name.
-    name
-        Under which name callers see them. Without one: “Volunteer”.
-    off
-        Take the role back.
-    """
-    from server.offline import by_hand
-    from server.people import set_coordinator
-
-    print(
-        by_hand(
-            _settings(None, None, data, None), lambda tx, now: set_coordinator(tx, login, name, on=not off, now=now)
-        )
-    )
-
-
-@user.command(name="revoke-devices")
-def revoke_devices(login: str, *, data: Data = None) -> None:
-    """Sign someone out everywhere, as after a lost phone.
-
-    Parameters
-    ----------
-    login
-        Their login name.
-    """
-    from server.offline import by_hand
-    from server.people import revoke_devices as revoke
-
-    print(by_hand(_settings(None, None, data, None), lambda tx, now: revoke(tx, login, now)))
 
 
 @app.command

@@ -13,14 +13,15 @@ import subprocess
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import asyncpg
+import pytest
 
 from server.store.migrate import upgrade_postgres
 
@@ -137,8 +138,12 @@ class Postgres:
         return self.url(name)
 
     def drop(self, url: str) -> None:
-        name = url.removeprefix("postgresql:///").partition("?")[0]
-        self.ask("postgres", f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        self.ask("postgres", f"DROP DATABASE IF EXISTS {name_of(url)} WITH (FORCE)")
+
+
+def name_of(url: str) -> str:
+    """Of the database, of a URL that a server of tests gave."""
+    return url.removeprefix("postgresql:///").partition("?")[0]
 
 
 @contextmanager
@@ -167,3 +172,27 @@ def shared() -> Postgres:
     server = stack.enter_context(a_postgres("fsync=off"))
     atexit.register(stack.close)
     return server
+
+
+def must_have_postgres() -> None:
+    """A test that needs one is skipped where there is none."""
+    if binaries() is None:
+        pytest.skip(MISSING)
+
+
+async def the_server() -> Postgres:
+    """The one of this run; skips where there is none."""
+    must_have_postgres()
+    return await asyncio.to_thread(shared)
+
+
+@asynccontextmanager
+async def a_database(server: Postgres | None = None) -> AsyncIterator[str]:
+    """The URL of a fresh one, on the server of this run or on one of a test's own. Gone at the end."""
+    server = server or await the_server()
+    url = await asyncio.to_thread(server.fresh)
+    try:
+        yield url
+    finally:
+        if server.process is not None:
+            await asyncio.to_thread(server.drop, url)

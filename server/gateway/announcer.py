@@ -6,48 +6,47 @@ hundred acks cost one view per reader, not one per event (PR5). What a reader ma
 
 from __future__ import annotations
 
-import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
-from collections.abc import Set as AbstractSet
-from dataclasses import replace
-
-import structlog
+from dataclasses import dataclass, replace
 
 from presence.ids import AccountId, CallId, ConnectionId, DeviceId, GroupId, MemberId, RoomId
 from rooms.call import Call, Recipient, delivered, helpers, is_over, may_read_room
 from rooms.chat import Entry
-from rooms.crowd import crowd_of
-from rooms.group import Membership
 from rooms.witness import Action, people_in
 from server.gateway.actions import SOON_SECONDS as ACTIONS_SOON_SECONDS
 from server.gateway.actions import ActionTeller
+from server.gateway.desk import DeskTeller
 from server.gateway.hub import Hub
-from server.gateway.outbox import PRESENCE
+from server.gateway.presence import PresenceTeller
+from server.gateway.soon import Soon
 from server.handlers.blocks import learn_blocks, note_blocks
 from server.handlers.calls import member_in_call
-from server.handlers.care import reports_for
 from server.handlers.chat import view_for
 from server.handlers.groups import my_group_view
 from server.handlers.joining import answers_for
-from server.handlers.oncall import desk_for
-from server.handlers.presence import presence_for, tell_actions, views_of
+from server.handlers.presence import tell_actions, views_of
 from server.handlers.services import Services
 from server.handlers.witness_watching import line_changed
 from server.ports import Store, StoreDown, StoreLate, Tx
-from server.records import Account, Merged
+from server.records import Merged
 from server.who import Who
 from server.wire import frames as f
 
-log = structlog.get_logger("announcer")
 SOON_SECONDS = 0.2
 CARDS_SOON_SECONDS = 1.0
 """How long the cards of those who were asked may wait for the count that the caller has at once (UC8)."""
 REFRESH_LEASES_SECONDS = 0.5
-WHEN_BUSY_SECONDS = 3.0
-"""How long presence waits when the store is busy."""
 AGAIN_SECONDS = 1.0
 """Between two tellings of what was read from memory while the store was down."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Bound:
+    services: Services
+    actions: ActionTeller
+    presence: PresenceTeller
+    desk: DeskTeller
 
 
 class Announcer:
@@ -57,47 +56,52 @@ class Announcer:
         self._hub = hub
         self._store = store
         self._on_device_changed = on_device_changed
-        self._services: Services | None = None
-        self._teller: ActionTeller | None = None
+        self._soon = Soon()
+        self._bound: _Bound | None = None
         self._soft: dict[CallId, Call] = {}
         self._soft_cards: dict[CallId, Call] = {}
         self._told_asked: dict[CallId, int] = {}
         """How many have the card, as the caller was last told, of every call that is not over."""
-        self._sizes: dict[GroupId, int] = {}
-        self._timers: dict[str, asyncio.TimerHandle] = {}
-        self._reachable_told = 0
-        self._closing = False
-        self._tasks: set[asyncio.Task[None]] = set()
 
     def bind(self, services: Services) -> None:
-        self._services = services
-        self._teller = ActionTeller(self._hub, services)
+        actions, presence = ActionTeller(self._hub, services), PresenceTeller(self._hub, services, self._soon)
+        self._bound = _Bound(services, actions, presence, DeskTeller(self._hub, services, presence))
+
+    @property
+    def _b(self) -> _Bound:
+        if self._bound is None:
+            raise RuntimeError("announcer used before bind")
+        return self._bound
 
     @property
     def _s(self) -> Services:
-        if self._services is None:
-            raise RuntimeError("announcer used before bind")
-        return self._services
+        return self._b.services
 
     @property
     def _actions(self) -> ActionTeller:
-        if self._teller is None:
-            raise RuntimeError("announcer used before bind")
-        return self._teller
+        return self._b.actions
+
+    @property
+    def _presence(self) -> PresenceTeller:
+        return self._b.presence
+
+    @property
+    def _desk(self) -> DeskTeller:
+        return self._b.desk
 
     # ---- calls
 
     def call_changed(self, call: Call, *, soft: bool = False) -> None:
         if soft:
             self._soft[call.id] = call
-            self._soon("soft", SOON_SECONDS, self._tell_soft)
+            self._soon.once("soft", SOON_SECONDS, self._tell_soft)
         else:
             self._soft.pop(call.id, None)
             self._soft_cards.pop(call.id, None)
             self._tell(call)
             self.group_changed(call.group)  # who is in a call cannot come to another (PR6)
         self.desk_changed()
-        self._soon("leases", REFRESH_LEASES_SECONDS, self._refresh_leases)
+        self._soon.once("leases", REFRESH_LEASES_SECONDS, self._refresh_leases)
 
     def calls_saved(self, merged: Merged) -> None:
         """What rang while the store was down is saved now (UC15): the pages that said otherwise are told, and those
@@ -126,7 +130,7 @@ class Announcer:
                 self._told_asked[call.id] = asked
                 self._tell_caller(call, asked)
                 self._soft_cards[call.id] = call
-                self._soon("cards", CARDS_SOON_SECONDS, self._tell_cards)
+                self._soon.once("cards", CARDS_SOON_SECONDS, self._tell_cards)
             elif call.id in self._soft_cards:
                 self._soft_cards[call.id] = call
 
@@ -173,12 +177,12 @@ class Announcer:
 
     def action_changed(self, action: Action) -> None:
         self._actions.follow(action)
-        self._soon("leases", REFRESH_LEASES_SECONDS, self._refresh_leases)
-        self._soon(f"action {action.id}", ACTIONS_SOON_SECONDS, lambda: self._actions.tell(action.id))
+        self._soon.once("leases", REFRESH_LEASES_SECONDS, self._refresh_leases)
+        self._soon.once(f"action {action.id}", ACTIONS_SOON_SECONDS, lambda: self._actions.tell(action.id))
         self.desk_changed()
 
     def line_changed(self, account: AccountId) -> None:
-        self._spawn(line_changed(self._s, account))
+        self._soon.spawn(line_changed(self._s, account))
 
     async def _tell_actions_of(self, account: AccountId) -> None:
         for who in self._hub.of_account(account):
@@ -212,53 +216,14 @@ class Announcer:
     # ---- groups and presence
 
     def group_changed(self, group: GroupId) -> None:
-        """Every page of the group's members is told, the room open or not: the truth stands before the press (PR6).
-        Large groups are told less often: a join storm costs a view each a moment, not one per arrival (PR5)."""
-        delay = SOON_SECONDS * (1 + self._sizes.get(group, 0) / 100)
-        self._soon(f"group {group}", delay, lambda: self._tell_group_unless_busy(group))
+        self._presence.group_changed(group)
 
     def presence_missed(self, connection: ConnectionId, group: GroupId) -> None:
-        self._spawn(self._tell_group(group, only=connection))
-
-    async def _tell_group_unless_busy(self, group_id: GroupId) -> None:
-        """Presence waits, so that words and calls do not; but not for ever: it must be true within 20 s."""
-        if self._store.busy:
-            self._soon(f"group {group_id}", WHEN_BUSY_SECONDS, lambda: self._tell_group(group_id))
-        else:
-            await self._tell_group(group_id)
-
-    async def _tell_group(self, group_id: GroupId, only: ConnectionId | None = None) -> None:
-        def read(tx: Tx) -> tuple[list[Membership], list[Account], set[AccountId], set[AccountId]]:
-            groups = tx.groups
-            return (
-                groups.members(group_id),
-                tx.accounts.staff(),
-                groups.accounts_with_push(),
-                groups.occupied_accounts(),
-            )
-
-        members, staff, push, occupied = await self._store.read(read)
-        self._sizes[group_id] = len(members)
-        reaches = self._s.roster.reaches()
-        crowd = crowd_of(members, reaches, push, occupied, self._s.clock.now())
-        for account in {m.account for m in members} & reaches.keys():
-            pages = [w for w in self._hub.of_account(account) if not w.locked and only in (None, w.connection)]
-            if pages:
-                presence = presence_for(self._s, account, crowd, self._reachable(staff, account, push))
-                view = f.PresenceNow(group=group_id, presence=presence)
-                for who in pages:
-                    self._hub.send(who.connection, view, room=PRESENCE + group_id)
-
-    def _reachable(self, staff: list[Account], reader: AccountId, push: AbstractSet[AccountId]) -> int:
-        """On-call people who would be rung for this reader: on shift, and at a live page or with a device that takes
-        notifications (PR6)."""
-        hidden, roster = self._s.hidden_from(reader), self._s.roster
-        on = [a for a in staff if a.shift and a.id != reader and a.id not in hidden]
-        return sum(1 for a in on if roster.is_connected(a.id) or a.id in push)
+        self._soon.spawn(self._presence.tell(group, only=connection))
 
     def groups_of_changed(self, account: AccountId) -> None:
-        self._spawn(self._tell_groups_of(account))
-        self._soon("leases", REFRESH_LEASES_SECONDS, self._refresh_leases)
+        self._soon.spawn(self._tell_groups_of(account))
+        self._soon.once("leases", REFRESH_LEASES_SECONDS, self._refresh_leases)
 
     async def _tell_groups_of(self, account: AccountId) -> None:
         answers = await answers_for(self._s, account)
@@ -269,7 +234,7 @@ class Announcer:
         self._hub.to_account(account, f.GroupsNow(groups=[my_group_view(g) for g in groups]))
         await self._tell_actions_of(account)
         if was_afloat or self._store.afloat:  # memory may not know what was saved last: told anew until it is back
-            self._soon(f"groups {account}", AGAIN_SECONDS, lambda: self._tell_groups_of(account))
+            self._soon.once(f"groups {account}", AGAIN_SECONDS, lambda: self._tell_groups_of(account))
 
     def member_removed(self, account: AccountId, room: RoomId) -> None:
         """Their pages stop watching at once: nothing that is committed from now on reaches them."""
@@ -281,7 +246,7 @@ class Announcer:
         """A new block counts at once; whether an old one is gone is looked up."""
         self._s.blocks_told += 1
         note_blocks(self._s, [(one, other)])
-        self._spawn(self._reload_blocks(one, other))
+        self._soon.spawn(self._reload_blocks(one, other))
 
     async def _reload_blocks(self, one: AccountId, other: AccountId) -> None:
         await learn_blocks(self._s)
@@ -295,7 +260,7 @@ class Announcer:
 
     def learn_anew(self) -> None:
         """More has changed than was told one by one: what is decided from memory alone is learned from the store."""
-        self._spawn(self._learn_anew())
+        self._soon.spawn(self._learn_anew())
 
     async def _learn_anew(self) -> None:
         """Blocks, and who may see which pictures: until it is done, for no page comes back to make good for these."""
@@ -313,48 +278,16 @@ class Announcer:
         except (StoreDown, StoreLate):
             was_afloat = True
         if was_afloat or self._store.afloat:
-            self._soon("anew", AGAIN_SECONDS, self._learn_anew)
+            self._soon.once("anew", AGAIN_SECONDS, self._learn_anew)
 
     # ---- desk, devices, leases
 
     def desk_changed(self) -> None:
-        self._soon("desk", SOON_SECONDS, self._tell_desk)
-
-    async def _tell_desk(self) -> None:
-        watchers = self._hub.watchers("desk")
-        staff, push = await self._store.read(lambda tx: (tx.accounts.staff(), tx.groups.accounts_with_push()))
-        reachable = self._reachable(staff, AccountId(""), push)
-        if reachable != self._reachable_told:
-            self._reachable_told = reachable
-            await self._tell_every_group()
-        if not watchers:
-            return
-        coordinators = [a.id for a in staff if a.coordinator]
-        calls, actions, reports = await self._store.read(
-            lambda tx: (
-                tx.calls.live(),
-                tx.actions.of_state("running"),
-                {one: len(reports_for(tx, one)) for one in coordinators},
-            )
-        )
-        by_id = {a.id: a for a in staff}
-        for who in watchers:
-            account = by_id.get(who.account)
-            if account is None:
-                self._hub.unwatch(who.connection, "desk")
-            elif not who.locked:
-                view = desk_for(self._s, account, calls, actions, reachable, reports.get(account.id, 0))
-                self._hub.send_urgent(who.connection, view)
-
-    async def _tell_every_group(self) -> None:
-        """PR6: how many volunteers a press would call is shown in every group, and it has changed."""
-        for group, _size in await self._store.read(lambda tx: tx.groups.all_groups()):
-            if self._hub.watchers(f"room:{group.room}"):
-                self.group_changed(group.id)
+        self._soon.once("desk", SOON_SECONDS, self._desk.tell)
 
     def device_changed(self, device: DeviceId) -> None:
         self._hub.lock(device)  # at once; then its pages are closed, and come back as what the device is now
-        self._spawn(self._on_device_changed(device))
+        self._soon.spawn(self._on_device_changed(device))
 
     async def _refresh_leases(self) -> None:
         """PR3: short leases for anyone available, in a call, or in a witnessed action (WA4)."""
@@ -368,37 +301,11 @@ class Announcer:
         for account in {who.account for who, _line in self._hub.everyone()}:
             self._s.roster.set_urgent(account, urgent=account in urgent, now=now)
 
-    # ---- the small machinery of "soon"
-
-    def _soon(self, name: str, delay_seconds: float, work: Callable[[], Awaitable[None]]) -> None:
-        """Run `work` once, a moment from now, however often this is called before."""
-        if name in self._timers or self._closing:
-            return
-
-        def start() -> None:
-            self._timers.pop(name, None)
-            self._spawn(work())
-
-        self._timers[name] = asyncio.get_running_loop().call_later(delay_seconds, start)
-
-    def _spawn(self, work: Awaitable[None]) -> None:
-        async def guarded() -> None:
-            try:
-                await work
-            except StoreDown:
-                log.error("announcement_late")  # clients resume from the store
-            except Exception:
-                log.exception("announcement_failed")
-
-        task = asyncio.get_running_loop().create_task(guarded())
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+    @property
+    def idle(self) -> bool:
+        """Nothing is left to tell."""
+        return self._soon.idle
 
     async def close(self) -> None:
-        """Finish what is under way. Nobody is left to be told anything that comes of it."""
-        self._closing = True
-        for timer in self._timers.values():
-            timer.cancel()
-        self._timers.clear()
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=5)
+        """Finish what is under way."""
+        await self._soon.close()

@@ -43,8 +43,9 @@ class Changed(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Others:
-    """`gather` runs in the transaction that found the changes, in a thread of the store. `tell` runs on the main loop,
-    before anything is told that was committed after them: who was removed elsewhere reads no word said here since."""
+    """Fulfils `server.store.postgres.Others`. `gather` runs in the transaction that found the changes, in a thread of
+    the store. `tell` runs on the main loop, before anything is told that was committed after them: who was removed
+    elsewhere reads no word said here since."""
 
     hub: Hub
     changes: Changes

@@ -14,13 +14,13 @@ import structlog
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from presence.ids import CallId
 from server.ports import StoreDown, Tx
 from server.store.changes import Batch, Change, ChangeLog, position_of, prune
 from server.store.copying import Rows, rows_of
+from server.store.doors import Doors
 from server.store.postgres_database import CONNECT_WITHIN_SECONDS, COPYING, SERVING, Limits, PostgresDatabase, once
 from server.store.tx import SqlTx
-from server.store.worker import CLOSE_WITHIN_SECONDS, LOGS_WAITING_AT_MOST, Worker
+from server.store.worker import CLOSE_WITHIN_SECONDS
 
 T = TypeVar("T")
 POLL_EVERY_SECONDS = 1.0
@@ -99,9 +99,9 @@ class FollowingDatabase(PostgresDatabase):
         return None
 
 
-class PostgresStore:
-    """`server.store.lifeboat` puts the limits of waiting around it, as around SQLite. `follow` gets every commit of
-    every node, in order, in the writer's thread: what is acknowledged here is in the mirror."""
+class PostgresStore(Doors):
+    """`follow` gets every commit of every node, in order, in the writer's thread: what is acknowledged here is in the
+    mirror."""
 
     def __init__(
         self,
@@ -116,10 +116,7 @@ class PostgresStore:
         self._follow = follow
         self._on_time = on_time
         self._database = FollowingDatabase(url, node, self._tell, limits)
-        self._writer = Worker("store-writer", self._database)
-        self._reader = Worker(
-            "store-reader", PostgresDatabase(url, node, read_only=True, limits=limits), LOGS_WAITING_AT_MOST
-        )
+        super().__init__(self._database, PostgresDatabase(url, node, read_only=True, limits=limits))
         self._loop: asyncio.AbstractEventLoop | None = None
         self._polls: asyncio.Task[None] | None = None
 
@@ -134,27 +131,6 @@ class PostgresStore:
         self._writer.start()
         self._reader.start()
         self._polls = self._loop.create_task(self._keep_up())
-
-    async def write(
-        self, work: Callable[[Tx], T], late: Callable[[T], None] | None = None, *, urgent: bool = False
-    ) -> T:
-        """One serialised, durable transaction; see `server.ports.Store`. `urgent` work goes before what waits."""
-        return await self._writer.run(work, late, urgent=urgent)
-
-    def put(self, work: Callable[[Tx], object]) -> None:
-        """A write that nobody waits for."""
-        self._writer.put_from_thread(asyncio.get_running_loop(), work)
-
-    async def read(self, work: Callable[[Tx], T]) -> T:
-        """A committed snapshot, before any log."""
-        return await self._reader.run(work, urgent=True)
-
-    async def write_call(self, work: Callable[[Tx], T]) -> T:
-        """Without a lifeboat a call waits like everything else."""
-        return await self.write(work, urgent=True)
-
-    async def read_log(self, work: Callable[[Tx], T]) -> T:
-        return await self._reader.run(work)
 
     async def poll(self) -> None:
         """Look at once whether others have written, and tell of it: the bus has rung. Otherwise the store looks once a
@@ -209,26 +185,12 @@ class PostgresStore:
         finally:
             db.terminate()  # of its own, used for nothing else
 
-    @property
-    def afloat(self) -> bool:
-        return False
-
-    @property
-    def busy(self) -> bool:
-        return self._writer.busy or self._reader.busy
-
-    def is_unsaved(self, _call: CallId) -> bool:
-        return False
-
     def close(self, within_seconds: float = CLOSE_WITHIN_SECONDS) -> bool:
-        """Finish what was handed over. False when the database did not let it: whoever waited was told nothing, so
-        nothing that was acknowledged is lost. Blocks: call it when nobody is served any more."""
         if self._polls is not None:
             self._polls.cancel()
-        until = time.monotonic() + within_seconds
-        closed = [worker.close(max(0.0, until - time.monotonic())) for worker in (self._writer, self._reader)]
+        closed = super().close(within_seconds)
         self._loop = None
-        return all(closed)
+        return closed
 
 
 class PostgresSnapshot:

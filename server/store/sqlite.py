@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -15,10 +14,9 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import StaticPool
 
-from presence.ids import CallId
-from server.ports import StoreDown, Tx
+from server.ports import StoreDown
+from server.store.doors import Doors
 from server.store.tx import latest_instant_in
-from server.store.worker import CLOSE_WITHIN_SECONDS, LOGS_WAITING_AT_MOST, Worker
 
 T = TypeVar("T")
 BUSY_TIMEOUT_MS = 2_000
@@ -125,41 +123,20 @@ class FollowedDatabase(SqliteDatabase):
         del self._statements[self._noted.pop() :]
 
 
-class SqliteStore:
-    """The file. `server.store.lifeboat` puts the limits of waiting around it. `on_commit` gets the statements of each
-    commit, in order, in the writer's thread."""
+class SqliteStore(Doors):
+    """The file. `on_commit` gets the statements of each commit, in order, in the writer's thread."""
 
     def __init__(self, path: Path, on_commit: OnCommit | None = None) -> None:
         self._path = path
         engine = sqlite_engine(path)
-        database = SqliteDatabase(engine) if on_commit is None else FollowedDatabase(engine, on_commit)
-        self._writer = Worker("store-writer", database)
-        self._reader = Worker("store-reader", SqliteDatabase(sqlite_engine(path, read_only=True)), LOGS_WAITING_AT_MOST)
+        super().__init__(
+            SqliteDatabase(engine) if on_commit is None else FollowedDatabase(engine, on_commit),
+            SqliteDatabase(sqlite_engine(path, read_only=True)),
+        )
 
     def start(self) -> None:
         self._writer.start()
         self._reader.start()
-
-    async def write(
-        self, work: Callable[[Tx], T], late: Callable[[T], None] | None = None, *, urgent: bool = False
-    ) -> T:
-        """One serialised, durable transaction; see `server.ports.Store`. `urgent` work goes before what waits."""
-        return await self._writer.run(work, late, urgent=urgent)
-
-    def put(self, work: Callable[[Tx], object]) -> None:
-        """A write that nobody waits for."""
-        self._writer.put_from_thread(asyncio.get_running_loop(), work)
-
-    async def read(self, work: Callable[[Tx], T]) -> T:
-        """A committed snapshot, before any log."""
-        return await self._reader.run(work, urgent=True)
-
-    async def write_call(self, work: Callable[[Tx], T]) -> T:
-        """Without a lifeboat a call waits like everything else."""
-        return await self.write(work, urgent=True)
-
-    async def read_log(self, work: Callable[[Tx], T]) -> T:
-        return await self._reader.run(work)
 
     async def compact(self) -> None:
         """Move the write-ahead log into the file and empty it: with `secure_delete` no copy of a deleted word is left.
@@ -171,24 +148,6 @@ class SqliteStore:
             busy, _, _ = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             if busy:
                 log.info("compact_put_off")
-
-    @property
-    def afloat(self) -> bool:
-        return False
-
-    @property
-    def busy(self) -> bool:
-        return self._writer.busy or self._reader.busy
-
-    def is_unsaved(self, _call: CallId) -> bool:
-        return False
-
-    def close(self, within_seconds: float = CLOSE_WITHIN_SECONDS) -> bool:
-        """Finish what was handed over. False when the disk did not let it: whoever waited was told nothing, so nothing
-        that was acknowledged is lost. Blocks: call it when nobody is served any more."""
-        until = time.monotonic() + within_seconds
-        closed = [worker.close(max(0.0, until - time.monotonic())) for worker in (self._writer, self._reader)]
-        return all(closed)
 
 
 def latest_instant(engine: Engine) -> int:

@@ -7,29 +7,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import pytest
-
 from server.store.migrate import upgrade
 from server.store.mirror import Mirror
 from server.store.postgres import PostgresSnapshot, PostgresStore
 from server.store.postgres_database import SERVING, Limits
 from server.store.sqlite import SqliteStore
 from tests.contracts.people import people_move_in
-from tests.postgres import MISSING, Postgres, binaries, shared
+from tests.postgres import a_database
 
 RealStore = SqliteStore | PostgresStore
-
-
-def the_server() -> Postgres:
-    """The PostgreSQL of this run. Not in a thread whose event loop runs."""
-    must_have_postgres()
-    return shared()
-
-
-def must_have_postgres() -> None:
-    """A test that needs one is skipped where there is none."""
-    if binaries() is None:
-        pytest.skip(MISSING)
 
 
 @asynccontextmanager
@@ -41,19 +27,9 @@ async def a_store(kind: str, folder: Path) -> AsyncIterator[RealStore]:
             await store.write(people_move_in)
             yield store
     else:
-        async with a_database(await asyncio.to_thread(the_server)) as url, started(PostgresStore(url, "one")) as store:
+        async with a_database() as url, started(PostgresStore(url, "one")) as store:
             await store.write(people_move_in)
             yield store
-
-
-@asynccontextmanager
-async def a_database(server: Postgres) -> AsyncIterator[str]:
-    url = await asyncio.to_thread(server.fresh)
-    try:
-        yield url
-    finally:
-        if server.process is not None:
-            await asyncio.to_thread(server.drop, url)
 
 
 @asynccontextmanager

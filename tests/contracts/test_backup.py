@@ -16,15 +16,13 @@ from server.backup.folder import save as save_folder
 from server.settings import BadSetting, Settings
 from server.store.migrate import upgrade, upgrade_postgres
 from tests.fakes import MovableClock
-from tests.postgres import MISSING, Postgres, binaries, shared
+from tests.postgres import Postgres, the_server
 from tests.worlds import PASSPHRASE, World, a_group_with, a_world
 
 
 @pytest.fixture
 async def server() -> Postgres:
-    if binaries() is None:
-        pytest.skip(MISSING)
-    return await asyncio.to_thread(shared)
+    return await the_server()
 
 
 async def an_empty_database(server: Postgres) -> str:

@@ -18,17 +18,13 @@ from server.doctor.postgresql import asked, judged
 from server.heartbeat import FACT, Heartbeat
 from server.settings import Settings
 from tests.contracts.valkey import a_valkey
-from tests.postgres import MISSING, a_postgres, binaries, shared
+from tests.postgres import a_database, a_postgres, must_have_postgres
 
 
 @pytest.fixture
 async def settings(tmp_path: Path) -> AsyncIterator[Settings]:
-    if binaries() is None:
-        pytest.skip(MISSING)
-    server = await asyncio.to_thread(shared)
-    url = await asyncio.to_thread(server.fresh)
-    yield replace(Settings(), data=tmp_path, database_url=url)
-    await asyncio.to_thread(server.drop, url)
+    async with a_database() as url:
+        yield replace(Settings(), data=tmp_path, database_url=url)
 
 
 async def found(look: Look, settings: Settings) -> list[Finding]:
@@ -48,8 +44,7 @@ async def test_a_server_that_forgets_when_power_fails_must_be_mended(settings: S
 
 
 async def test_a_sound_server_is_left_in_peace_and_each_wrong_setting_is_named() -> None:
-    if binaries() is None:
-        pytest.skip(MISSING)
+    must_have_postgres()
     place = a_postgres("synchronous_commit=off")
     server = await asyncio.to_thread(place.__enter__)
     try:
@@ -85,8 +80,7 @@ async def test_a_sound_server_is_left_in_peace_and_each_wrong_setting_is_named()
 
 async def test_a_server_that_logs_what_people_say_must_be_mended() -> None:
     """Also when it logs the slow statements alone: of the values of a statement it writes all."""
-    if binaries() is None:
-        pytest.skip(MISSING)
+    must_have_postgres()
     for keeps, values in ((True, "-1"), (False, "0")):
         place = a_postgres("log_min_duration_statement=0", f"log_parameter_max_length={values}")
         server = await asyncio.to_thread(place.__enter__)

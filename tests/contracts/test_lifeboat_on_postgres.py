@@ -13,8 +13,7 @@ from typing import Any
 import pytest
 
 from server.settings import Settings
-from tests.contracts.stores import must_have_postgres
-from tests.postgres import Postgres, a_postgres
+from tests.postgres import Postgres, a_postgres, must_have_postgres
 from tests.server.test_store_down import saved_again, talk_through_it
 from tests.worlds import a_group_with, a_world
 

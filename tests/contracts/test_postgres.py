@@ -37,8 +37,8 @@ from tests.contracts.people import (
     raise_it,
     say,
 )
-from tests.contracts.stores import Node, a_database, must_have_postgres, the_server
-from tests.postgres import Postgres, a_postgres
+from tests.contracts.stores import Node
+from tests.postgres import Postgres, a_database, a_postgres, must_have_postgres, name_of, the_server
 
 BACK_WITHIN_SECONDS = 20
 QUICK = replace(SERVING, whole_seconds=0.8)
@@ -46,7 +46,7 @@ QUICK = replace(SERVING, whole_seconds=0.8)
 
 @pytest.fixture
 async def url() -> AsyncIterator[str]:
-    async with a_database(await asyncio.to_thread(the_server)) as url:
+    async with a_database() as url:
         await asyncio.to_thread(once, url, lambda db: people_move_in(SqlTx(db)))
         yield url
 
@@ -226,8 +226,8 @@ async def test_a_database_that_hangs_is_given_up_and_its_connection_never_used_a
 
 
 async def test_an_acknowledged_write_is_on_the_disk_whatever_the_database_says(url: str) -> None:
-    name = url.removeprefix("postgresql:///").partition("?")[0]
-    await asyncio.to_thread(the_server().ask, "postgres", f"ALTER DATABASE {name} SET synchronous_commit = off")
+    name = name_of(url)
+    await asyncio.to_thread((await the_server()).ask, "postgres", f"ALTER DATABASE {name} SET synchronous_commit = off")
     assert await asyncio.to_thread(once, url, lambda db: db.execute(text("SHOW synchronous_commit")).scalar()) == "on"
 
 
@@ -296,9 +296,9 @@ async def test_a_row_changed_by_hand_is_heard_of_too(nodes: tuple[Node, Node], u
     one, _two = nodes
     heard = Heard()
     one.store.tell_others(heard)
-    name = url.removeprefix("postgresql:///").partition("?")[0]
+    name = name_of(url)
     await asyncio.to_thread(
-        the_server().ask,
+        (await the_server()).ask,
         name,
         "UPDATE memberships SET hidden = true WHERE name = 'Cal'",
         "DELETE FROM devices WHERE account LIKE '%Bea'",
@@ -345,9 +345,9 @@ async def test_a_node_that_missed_too_much_copies_everything_anew(
     for n in range(5):
         await one.store.write(lambda tx, n=n: tx.accounts.set_fact(f"fact {n}", "1"))  # type: ignore[misc]
     if why == "pruned":
-        name = url.removeprefix("postgresql:///").partition("?")[0]
+        name = name_of(url)
         older = "UPDATE changes SET at = at - interval '11 minutes'"
-        await asyncio.to_thread(the_server().ask, name, older)
+        await asyncio.to_thread((await the_server()).ask, name, older)
         await one.store.write(postgres._prune)
     elif why == "much":
         monkeypatch.setattr(changes, "AT_MOST", 4)
@@ -376,7 +376,7 @@ async def test_a_node_goes_on_where_a_newer_version_logs_a_table_that_it_does_no
     await two.store.poll()
     name = url.removeprefix("postgresql:///").partition("?")[0]
     newer = """INSERT INTO changes (tbl, key, op) VALUES ('of_tomorrow', '{"id": "1"}', 'I')"""
-    await asyncio.to_thread(the_server().ask, name, newer)
+    await asyncio.to_thread((await the_server()).ask, name, newer)
     await two.store.write(lambda tx: tx.accounts.set_fact("mine", "1"))
     await one.store.write(lambda tx: tx.accounts.set_fact("after", "1"))
     await two.store.poll()
@@ -387,8 +387,8 @@ async def test_a_node_goes_on_where_a_newer_version_logs_a_table_that_it_does_no
 async def test_lines_of_ten_minutes_are_kept_and_the_last_older_one(nodes: tuple[Node, Node], url: str) -> None:
     """A node to which nothing happened since is at that one: nothing was missed."""
     one, two = nodes
-    name = url.removeprefix("postgresql:///").partition("?")[0]
-    ask = the_server().ask
+    name = name_of(url)
+    ask = (await the_server()).ask
     await two.store.poll()
     await asyncio.to_thread(ask, name, "UPDATE changes SET at = at - interval '11 minutes'")
     await one.store.write(lambda tx: tx.accounts.set_fact("colour", "green"))
@@ -535,7 +535,7 @@ async def test_uc15_a_row_that_the_copy_has_is_not_put_back_to_what_it_was(nodes
 
 
 async def test_two_nodes_that_start_on_an_empty_database_upgrade_it_once() -> None:
-    server = await asyncio.to_thread(the_server)
+    server = await the_server()
     name = f"empty_{os.getpid()}_{time.monotonic_ns()}"
     await asyncio.to_thread(server.ask, "postgres", f"CREATE DATABASE {name}")
     url = server.url(name)

@@ -19,7 +19,7 @@ from server.clock import MARK, SystemClock
 from server.heartbeat import Heartbeat, hear_in_folder, hear_in_store
 from server.store.migrate import upgrade
 from server.store.postgres import PostgresStore
-from tests.postgres import MISSING, a_postgres, binaries, shared
+from tests.postgres import a_database, a_postgres, must_have_postgres
 
 BEAT = Heartbeat(at=1, late=2, worst_late_ms=6_000)
 
@@ -43,16 +43,6 @@ async def late_deadlines(kind: str, folder: Path, *late_by_ms: int) -> AsyncIter
         await put_in(url, *late_by_ms)
         yield truth
         await truth.close(hung=False)
-
-
-@asynccontextmanager
-async def a_database() -> AsyncIterator[str]:
-    if binaries() is None:
-        pytest.skip(MISSING)
-    server = await asyncio.to_thread(shared)
-    url = await asyncio.to_thread(server.fresh)
-    yield url
-    await asyncio.to_thread(server.drop, url)
 
 
 async def put_in(url: str, *late_by_ms: int) -> None:
@@ -115,8 +105,7 @@ async def test_oc07_a_heartbeat_in_a_shared_store_is_heard_by_its_nodes() -> Non
 async def test_oc07_a_database_that_hangs_or_dies_is_an_alarm_and_is_looked_at_again_when_it_is_back(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    if binaries() is None:
-        pytest.skip(MISSING)
+    must_have_postgres()
     monkeypatch.setattr("server.auditor.postgres_truth.ANSWER_WITHIN_SECONDS", 0.3)
     monkeypatch.setattr("server.auditor.postgres_truth.CONNECT_WITHIN_SECONDS", 0.3)
     monkeypatch.setattr("server.auditor.verdict.SILENT_AFTER_SECONDS", 1.0)

@@ -17,7 +17,7 @@ from typing import Literal
 from playwright.async_api import Page, ViewportSize
 
 from tests.journeys import sink
-from tests.journeys.world import DESKTOP, PHONE, REPO, Someone, World, a_world
+from tests.journeys.world import DESKTOP, FALSE_CAMERA, PHONE, REPO, Someone, World, a_world
 
 OUT = REPO / "docs" / "images"
 SCALE = 1.5
@@ -25,7 +25,6 @@ LIGHTS = ("light", "dark")
 GROUP = "Sober evenings"
 SOON = {"AWAY_AFTER_MS": 5_000, "VOLUNTEERS_AFTER_MS": 8_000, "BACKUP_AFTER_MS": 15_000}
 
-FALSE_CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
 FILM = "--use-file-for-fake-video-capture"
 
 CHAT = (

@@ -17,11 +17,10 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, Route, WebSocketRoute
 
-from tests.journeys.world import REPO, Someone, World, a_world
+from tests.journeys.world import FALSE_CAMERA, REPO, Someone, World, a_world
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 MIME = {".js": "text/javascript", ".css": "text/css"}
 WITHIN_MS = 15_000
 
@@ -135,7 +134,7 @@ class Stage:
 
 @pytest.fixture
 async def stage(tmp_path: Path, built: Path) -> AsyncIterator[Stage]:
-    async with a_world(tmp_path / "data", args=CAMERA) as world:
+    async with a_world(tmp_path / "data", args=FALSE_CAMERA) as world:
         ana, maria = await world.someone("Ana"), await world.someone("Maria")
         await world.a_group(ana, maria)
         yield Stage(world, built, ana, maria)

@@ -21,7 +21,7 @@ from playwright.async_api import async_playwright, expect
 from tests.contracts.valkey import Valkey, a_valkey
 from tests.journeys.stories import COUNT_NOTES, come, press, say, step_in
 from tests.journeys.world import CHROMIUM_ARGS, DESKTOP, REPO, SHORT, Server, World, free_port
-from tests.postgres import MISSING, Postgres, a_postgres, binaries
+from tests.postgres import Postgres, a_postgres, must_have_postgres
 
 pytestmark = pytest.mark.browser
 WITHIN_MS = 30_000
@@ -101,8 +101,7 @@ async def beside(
 
 @pytest.fixture
 def postgres() -> Iterator[Postgres]:
-    if binaries() is None:
-        pytest.skip(MISSING)
+    must_have_postgres()
     with a_postgres() as server:
         yield server
 

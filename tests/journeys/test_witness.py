@@ -10,24 +10,29 @@ from pathlib import Path
 import pytest
 from playwright.async_api import expect
 
-from tests.journeys.world import Someone, World, a_world
+from tests.journeys.witnessing import (
+    POUR,
+    THROW,
+    be_with,
+    begin,
+    declare,
+    download,
+    finish,
+    look,
+    sees_a_picture,
+    twice,
+)
+from tests.journeys.world import FALSE_CAMERA, Someone, World, a_world
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 WITHIN_MS = 15_000
-PAINTED = """(canvas) => {
-  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-  return new Set(data).size;
-}"""
-"""How many different values a picture has; an empty canvas has one."""
-MANY = 20
 
 
 @pytest.fixture
 async def three(tmp_path: Path) -> AsyncIterator[tuple[World, Someone, Someone]]:
     """Ana and Maria in their room, with Jo as a volunteer on shift elsewhere."""
-    async with a_world(tmp_path / "data", args=CAMERA) as world:
+    async with a_world(tmp_path / "data", args=FALSE_CAMERA) as world:
         jo = await world.someone("Jo", coordinator=True)
         ana, maria = await world.someone("Ana"), await world.someone("Maria")
         await world.a_group(jo, ana, maria)
@@ -45,50 +50,28 @@ async def three(tmp_path: Path) -> AsyncIterator[tuple[World, Someone, Someone]]
             assert broken == [], f"{person.name}'s page: {broken}"
 
 
-async def press(person: Someone, name: str | re.Pattern[str]) -> None:
+async def tap(person: Someone, name: str | re.Pattern[str]) -> None:
     await person.p.get_by_role("button", name=name).last.click()
-
-
-async def twice(person: Someone, first: str, again: str) -> None:
-    await person.p.get_by_role("button", name=first, exact=True).click()
-    await person.settle()
-    await person.p.get_by_role("button", name=again, exact=True).click()
 
 
 async def sees(person: Someone, text: str | re.Pattern[str], within_ms: float = WITHIN_MS) -> None:
     await expect(person.p.locator("[data-screen]").last).to_contain_text(text, timeout=within_ms)
 
 
-async def together(ana: Someone, maria: Someone, deed: str = "Pour out a bottle", medium: str = "Live video") -> None:
-    """Ana declares it, Maria says yes, Ana begins, Maria looks."""
-    await press(ana, "Watch me do this")
-    await ana.p.get_by_role("radio", name=re.compile(f"^{deed}")).click()
-    await press(ana, "Go on")
-    if await ana.p.locator('[data-screen="declare-safe"]').count():
-        await press(ana, "Go on")
-    await ana.screen("declare-how")
-    await ana.p.get_by_role("radio", name=re.compile(f"^{medium}")).click()
-    await press(ana, "Ask them now")
+async def together(ana: Someone, maria: Someone, deed: str = POUR, medium: str = "Live video") -> None:
+    """Ana declares it, Maria says yes, Ana begins."""
+    await declare(ana, medium, deed=deed)
     await ana.screen("action-gather")
-    await sees(maria, "Ana asks you to watch")
-    await press(maria, "Look")
-    await maria.screen("witness-card")
-    await maria.settle()
-    await press(maria, "Be with Ana")
-    await maria.screen("witness-waiting")
+    await be_with(maria, deed)
     await sees(ana, "1 of 1 is with you.")
-    await press(ana, "Begin")
-    await ana.screen("action-live")
+    await begin(ana)
     await maria.screen("witness")
 
 
 async def looks(maria: Someone) -> None:
     assert await maria.p.locator("canvas").count() == 0
-    await press(maria, "Look")
-    canvas = maria.p.locator("canvas")
-    await canvas.wait_for(timeout=WITHIN_MS)
-    painted = await canvas.evaluate(PAINTED)
-    assert painted > MANY, painted
+    await look(maria)
+    await sees_a_picture(maria)
 
 
 async def test_wa01_wa06_done_with_someone_watching_and_kept_as_a_record(
@@ -97,35 +80,32 @@ async def test_wa01_wa06_done_with_someone_watching_and_kept_as_a_record(
     _, ana, maria = three
     await together(ana, maria)
     await looks(maria)
-    await press(ana, "I am pouring.")
+    await tap(ana, "I am pouring.")
     await sees(maria, "I am pouring.")
-    await press(maria, "I’m with you")
+    await tap(maria, "I’m with you")
     await sees(ana, "Maria: “I’m with you.”")
-    await press(ana, "Cut the picture")
+    await tap(ana, "Cut the picture")
     await sees(maria, "They cut the picture.")
-    await press(ana, "Show it again")
+    await tap(ana, "Show it again")
     await expect(maria.p.locator("canvas")).to_be_visible(timeout=WITHIN_MS)
     await sees(ana, "1 is truly with you")
-    await twice(ana, "Done", "Yes, it’s done")
+    await finish(ana)
     await maria.screen("attest")
     await maria.settle()
-    await press(maria, "I saw it live")
+    await tap(maria, "I saw it live")
     await ana.screen("action-ended")
     await sees(ana, "Maria: “It reached me.”")
     await sees(maria, "Ana did it. Thank you for being there.")
-    await press(ana, "Look at your record")
+    await tap(ana, "Look at your record")
     await sees(ana, "Witness 1: “I saw it live.”")
-    async with ana.p.expect_download() as download:
-        await ana.p.get_by_role("link", name="Download the file").click()
-    file = tmp_path / "record.json"
-    await (await download.value).save_as(file)
+    file = await download(ana, tmp_path)
     record = json.loads(file.read_text(encoding="utf-8"))
     assert [entry["what"] for entry in record["entries"]][-1] == "completed"
     assert "Maria" not in file.read_text(encoding="utf-8")
-    await press(ana, "Delete this record")
+    await tap(ana, "Delete this record")
     await ana.screen("record-delete")
     await ana.settle()
-    await press(ana, "Delete it for good")
+    await tap(ana, "Delete it for good")
     await ana.screen("records")
     await sees(ana, "You deleted what was in it.")
 
@@ -134,7 +114,7 @@ async def test_cb04_exit_while_live_cuts_the_picture_first(three: tuple[World, S
     _, ana, maria = three
     await together(ana, maria)
     await looks(maria)
-    await press(ana, re.compile("^Exit"))
+    await tap(ana, re.compile("^Exit"))
     await ana.p.wait_for_url("**/weather")
     await expect(maria.p.locator("canvas")).to_be_hidden(timeout=WITHIN_MS)
     await sees(maria, "They cut the picture.")
@@ -183,13 +163,13 @@ async def test_wa07_a_worried_witness_turns_it_into_a_call(three: tuple[World, S
     await twice(maria, "I’m worried", "Ask people for Ana now")
     await ana.screen("action-turned")
     await expect(ana.p.locator('a[href^="tel:"]').first).to_be_visible()
-    await press(ana, "Your call is open")
+    await tap(ana, "Your call is open")
     await expect(ana.p.locator("[data-call]").first).to_be_visible(timeout=WITHIN_MS)
 
 
 async def test_wa_stopping_is_fine_and_nobody_is_asked_why(three: tuple[World, Someone, Someone]) -> None:
     _, ana, maria = three
-    await together(ana, maria, deed="Throw something away", medium="Words only")
+    await together(ana, maria, deed=THROW, medium="Words only")
     await twice(ana, "Stop", "Stop now")
     await sees(ana, "You stopped. That’s fine.")
     await sees(maria, "Ana stopped. That’s fine.")

@@ -31,6 +31,7 @@ CHROMIUM_ARGS = [
     "--disable-sync",
     "--autoplay-policy=no-user-gesture-required",
 ]
+FALSE_CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
 # Times of the policy, short enough to wait for. They are ordinary settings of `beside serve`.
 SHORT = {
     "AWAY_AFTER_MS": 4_000,

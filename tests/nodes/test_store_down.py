@@ -22,7 +22,7 @@ from server.store.unsaved import Unsaved
 from tests.fakes import cheap_passphrases
 from tests.nodes.world import WITHIN_SECONDS, Deployment, a_deployment, until
 from tests.postgres import Postgres
-from tests.worlds import Member, World, a_group_with
+from tests.worlds import Member, World
 
 SLOW_SECONDS = 0.1
 
@@ -31,17 +31,6 @@ SLOW_SECONDS = 0.1
 async def two(tmp_path: Path, own_postgres: Postgres) -> AsyncIterator[Deployment]:
     async with a_deployment(tmp_path, postgres=own_postgres) as there:
         yield there
-
-
-@pytest.fixture
-async def apart(two: Deployment) -> list[Member]:
-    """Ana on the first node; Maria and Tom on the second, both open to calls."""
-    maria, ana, tom = await a_group_with(two.nodes[0], "Maria", "Ana", "Tom")
-    maria, tom = await two.move(1, maria), await two.move(1, tom)
-    for peer in (maria, tom):
-        await peer.be_available()
-    await ana.page.until(lambda s: s.presence.get(ana.group, {}).get("can_come") == 2)
-    return [ana, maria, tom]
 
 
 @contextmanager

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 
@@ -14,7 +12,7 @@ from rooms.record import Entry
 from rooms.witness import Action, present
 from server.handlers import witness_watching
 from server.handlers.witness_watching import look_at_witnesses
-from tests.nodes.world import WITHIN_SECONDS, Deployment, until
+from tests.nodes.world import Deployment, falls_silent, is_so, until
 from tests.server.action_world import declares, gets, mine, witnesses
 from tests.worlds import Member, World, a_group_with
 
@@ -64,12 +62,6 @@ class Scene:
         return [entry.more["until"] for entry in entries if entry.what == "witness_away"]  # type: ignore[misc]
 
 
-async def is_so(true: Callable[[], Awaitable[object]]) -> None:
-    async with asyncio.timeout(WITHIN_SECONDS):
-        while not await true():  # noqa: ASYNC110  the store tells nobody
-            await asyncio.sleep(0.02)
-
-
 @pytest.fixture
 async def scene(two: Deployment) -> Scene:
     ana, maria = await a_group_with(two.nodes[0], "Ana", "Maria")
@@ -116,12 +108,8 @@ async def test_wa4_the_witness_of_a_node_that_died_is_away_since_they_last_got_s
     await gets(scene.maria, scene.action)
     last = scene.now
     await scene.passes(2_000)
-    neighbours = scene.rome.beside.between.neighbours
-    assert neighbours is not None
-    assert neighbours._looking is not None
     await scene.rome.beside.timers.stop()
-    neighbours._looking.cancel()
-    await scene.rome.beside.between.bus.close()
+    await falls_silent(scene.rome)
     for _ in range(2):
         await scene.passes(4_000, alive=(scene.oslo,))
     await is_so(scene.away)

@@ -21,7 +21,7 @@ from server.media.lane import UNSENT_AT_MOST_BYTES
 from server.metrics import BUS_MESSAGES
 from server.wire.chunks import KEY_WANTED, NOBODY_WATCHES, SOMEONE_WATCHES, Kind
 from server.wire.codes import BAD_TICKET, NO_RIGHT, TAKEN_OVER
-from tests.nodes.world import Deployment, until
+from tests.nodes.world import Deployment, falls_silent, until
 from tests.server.action_world import Pictures, asked, mine, pictures_by
 from tests.server.media_world import a_chunk
 from tests.worlds import AT_ONCE, Member, World, a_group_with
@@ -463,10 +463,7 @@ async def test_wa3_a_node_that_is_killed_takes_its_pages_along_and_its_witness_g
     await until(lambda: _rome_is_ready(stage))
     monkeypatch.setattr(talk, "HOLDS_SECONDS", 0.5)
     monkeypatch.setattr(talk, "SAY_SECONDS", 0.2)
-    rome = stage.two.nodes[1].beside.between
-    # As by kill -9: it says nothing any more, not even goodbye.
-    for bus in (rome.bus, rome.pictures):
-        await bus.close()
+    await falls_silent(stage.two.nodes[1])
     await until(lambda: not _rome_is_ready(stage))
     await until(lambda: len(stage.ana.newest("devices_now")["devices"]) == 1)
     stage.maria = await page_at(stage.two, 0, stage.maria.member)

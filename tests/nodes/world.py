@@ -4,19 +4,17 @@ and with one clock."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from beside_client import Client
 from server.settings import Settings
 from tests.contracts.valkey import Valkey
 from tests.fakes import MovableClock
-from tests.postgres import MISSING, Postgres, binaries, shared
+from tests.postgres import Postgres, a_database
 from tests.worlds import AT_ONCE, Member, World
 
 WITHIN_SECONDS = 20
@@ -28,6 +26,24 @@ async def until(true: Callable[[], Any]) -> None:
     async with asyncio.timeout(WITHIN_SECONDS):
         while not true():  # noqa: ASYNC110  the nodes are watched from outside
             await asyncio.sleep(0.02)
+
+
+async def is_so(true: Callable[[], Awaitable[object]]) -> None:
+    """The same, of what has to be asked."""
+    async with asyncio.timeout(WITHIN_SECONDS):
+        while not await true():  # noqa: ASYNC110  the store tells nobody
+            await asyncio.sleep(0.02)
+
+
+async def falls_silent(world: World) -> None:
+    """As by kill -9: the node says nothing any more, not even goodbye."""
+    between = world.beside.between
+    assert between.neighbours is not None
+    for task in (between.neighbours._looking, between.neighbours._telling):
+        assert task is not None
+        task.cancel()
+    for bus in (between.bus, between.pictures):
+        await bus.close()
 
 
 @dataclass(slots=True)
@@ -55,31 +71,21 @@ class Deployment:
 
 
 @asynccontextmanager
-async def a_deployment(
-    folder: Path, count: int = 2, postgres: Postgres | None = None, settings: Settings | None = None
-) -> AsyncIterator[Deployment]:
-    server = postgres if postgres is not None else await asyncio.to_thread(_shared)
-    url = await asyncio.to_thread(server.fresh)
-    valkey = Valkey(folder / "valkey")
-    await asyncio.to_thread(valkey.start)
-    clock = MovableClock()
-    there = Deployment([], clock, valkey, [])
-    plain = replace(settings or Settings(), database_url=url, redis_url=valkey.url)
-    try:
-        for number in range(count):
-            there.nodes.append(await World.begin(folder / f"node{number}", clock, plain))
-        yield there
-    finally:
-        for page in there.pages:
-            await page.close()
-        for node in there.nodes:
-            await node.end()
-        await asyncio.to_thread(valkey.kill)
-        if server.process is not None:
-            await asyncio.to_thread(server.drop, url)
-
-
-def _shared() -> Postgres:
-    if binaries() is None:
-        pytest.skip(MISSING)
-    return shared()
+async def a_deployment(folder: Path, postgres: Postgres | None = None) -> AsyncIterator[Deployment]:
+    """Two nodes. `postgres`: a server of the test's own, which it may stop."""
+    async with a_database(postgres) as url:
+        valkey = Valkey(folder / "valkey")
+        await asyncio.to_thread(valkey.start)
+        clock = MovableClock()
+        there = Deployment([], clock, valkey, [])
+        plain = Settings(database_url=url, redis_url=valkey.url)
+        try:
+            for number in range(2):
+                there.nodes.append(await World.begin(folder / f"node{number}", clock, plain))
+            yield there
+        finally:
+            for page in there.pages:
+                await page.close()
+            for node in there.nodes:
+                await node.end()
+            await asyncio.to_thread(valkey.kill)

@@ -207,7 +207,7 @@ class Stage:
         for _ in range(2):
             await beside.timers.look()
             # The server has no event for "nothing is left to tell": only a test wants to know.
-            while beside.announcer._timers or beside.announcer._tasks or beside.arrivals._tasks:  # noqa: ASYNC110
+            while not beside.announcer.idle or beside.arrivals._tasks:  # noqa: ASYNC110
                 await asyncio.sleep(0)
 
     async def keep(self) -> None:
@@ -362,6 +362,7 @@ FIELDS: dict[str, Fields] = {
 async def a_stage(state: str, data: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
     """The world of the matrix in one state. Nothing happens in it by itself: the timers stand still."""
     monkeypatch.setattr("server.gateway.announcer.SOON_SECONDS", 0)
+    monkeypatch.setattr("server.gateway.presence.SOON_SECONDS", 0)
     monkeypatch.setattr("server.gateway.announcer.REFRESH_LEASES_SECONDS", 0)
     async with a_world(data) as world:
         await world.beside.timers.stop()

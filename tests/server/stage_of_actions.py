@@ -131,6 +131,7 @@ for _row in PLAIN:
 async def a_stage_with_an_action(state: str, data: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[ActionStage]:
     """Everyone of the matrix, and one action in this stage. Nothing happens by itself."""
     monkeypatch.setattr("server.gateway.announcer.SOON_SECONDS", 0)
+    monkeypatch.setattr("server.gateway.presence.SOON_SECONDS", 0)
     monkeypatch.setattr("server.gateway.announcer.ACTIONS_SOON_SECONDS", 0)
     monkeypatch.setattr("server.gateway.announcer.REFRESH_LEASES_SECONDS", 0)
     async with a_world(data) as world:

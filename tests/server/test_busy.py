@@ -13,7 +13,7 @@ import pytest
 
 from beside_client import Refused
 from presence.ids import GroupId
-from server.gateway import announcer
+from server.gateway import presence
 from server.ports import Tx
 from server.store import worker
 from server.store.lifeboat import Lifeboat
@@ -75,14 +75,15 @@ async def test_pr05_presence_waits_and_comes(
 ) -> None:
     ana, *_ = two_peers_available
     await ana.page.until(lambda s: s.presence.get(ana.group, {}).get("can_come") == 2)
-    waits, looked = asyncio.Event(), world.beside.announcer._tell_group_unless_busy
+    teller = world.beside.announcer._presence
+    waits, looked = asyncio.Event(), teller.tell_unless_busy
 
     async def looks(group: GroupId) -> None:
         await looked(group)
         waits.set()
 
-    monkeypatch.setattr(world.beside.announcer, "_tell_group_unless_busy", looks)
-    monkeypatch.setattr(announcer, "WHEN_BUSY_SECONDS", 0.5)
+    monkeypatch.setattr(teller, "tell_unless_busy", looks)
+    monkeypatch.setattr(presence, "WHEN_BUSY_SECONDS", 0.5)
     told = heard_by(ana, "presence_now", monkeypatch)
     async with much_to_do(world, worker.BUSY_FROM + 1):
         world.beside.announcer.group_changed(GroupId(ana.group))

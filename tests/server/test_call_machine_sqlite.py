@@ -149,7 +149,7 @@ class Node:
 
     async def quiet(self) -> None:
         # The announcer has no event for "nothing is left to tell": only a test wants to know.
-        while self.announcer._timers or self.announcer._tasks:  # noqa: ASYNC110
+        while not self.announcer.idle:  # noqa: ASYNC110
             await asyncio.sleep(0)
 
     async def end(self) -> None:
@@ -537,6 +537,7 @@ LONG = os.environ.get("HYPOTHESIS_PROFILE") == "long"
 @pytest.mark.slow
 def test_anything_in_any_order_on_the_real_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("server.gateway.announcer.SOON_SECONDS", 0)
+    monkeypatch.setattr("server.gateway.presence.SOON_SECONDS", 0)
     monkeypatch.setattr("server.gateway.announcer.REFRESH_LEASES_SECONDS", 0)
     CallMachine.template = tmp_path / "template.db"
     CallMachine.steps = 0

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from beside_client import Over, Refused
-from server.cli import coordinator, list_people, revoke_devices, volunteer
+from server.commands.people import coordinator, list_people, revoke_devices, volunteer
 from server.settings import BadSetting
 from tests.by_hand import only_on_sqlite
 from tests.worlds import Member, World

@@ -12,11 +12,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import asyncpg
-import pytest
 
 from beside_client import Client, sign_up
 from server.cli import app
-from tests.postgres import MISSING, a_postgres, binaries
+from tests.postgres import a_postgres, must_have_postgres
 from tests.server.child import REPO, free_port
 from tests.worlds import PASSPHRASE
 
@@ -84,8 +83,7 @@ async def test_on_one_machine_the_release_needs_no_database_and_timers_say_that_
 
 
 async def test_uc03_timers_act_on_the_deadline_of_a_call_whose_web_process_was_killed(tmp_path: Path) -> None:
-    if binaries() is None:
-        pytest.skip(MISSING)
+    must_have_postgres()
     place = a_postgres("fsync=off")
     server = await asyncio.to_thread(place.__enter__)
     try:

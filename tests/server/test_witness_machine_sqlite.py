@@ -440,6 +440,7 @@ LONG = os.environ.get("HYPOTHESIS_PROFILE") == "long"
 @pytest.mark.slow
 def test_anything_in_any_order_of_an_action_on_the_real_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("server.gateway.announcer.SOON_SECONDS", 0)
+    monkeypatch.setattr("server.gateway.presence.SOON_SECONDS", 0)
     monkeypatch.setattr("server.gateway.announcer.ACTIONS_SOON_SECONDS", 0)
     monkeypatch.setattr("server.gateway.announcer.REFRESH_LEASES_SECONDS", 0)
     ActionMachine.template = tmp_path / "template.db"

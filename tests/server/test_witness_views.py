@@ -76,7 +76,7 @@ async def many_pages(world: World, ana: Member) -> list[Page]:
 async def told(world: World) -> None:
     """Everything that was to be announced is on its way."""
     announcer = world.beside.announcer
-    while announcer._timers or announcer._tasks:  # noqa: ASYNC110  the server has no event for it
+    while not announcer.idle:  # noqa: ASYNC110  the server has no event for it
         await asyncio.sleep(0.01)
 
 

@@ -22,7 +22,6 @@ _closing_codes = {
     1012: True, 4001: False, 4002: False, 4003: False, 4004: True, 4005: True, 4006: True, 4007: True, 4008: True,
 }  # fmt: skip
 DRAINING = 1012
-SPOKEN_BY_US = {1000, 1001}
 
 
 def new_key() -> str:
