@@ -17,7 +17,7 @@ def begin_life(folder: Path) -> Node:
     words = path.read_text(encoding="ascii").split() if path.exists() else []
     node = Node(words[0], int(words[1]) + 1) if len(words) == 2 and words[1].isdigit() else Node(new_id(), 1)
     aside = path.with_suffix(".new")
-    with aside.open("w", encoding="ascii") as file:
+    with open(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as file:
         file.write(f"{node.id} {node.epoch}\n")
         file.flush()
         os.fsync(file.fileno())

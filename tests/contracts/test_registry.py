@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import os
+import stat
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -312,6 +314,16 @@ def test_a_node_has_one_id_and_a_new_epoch_with_every_start(tmp_path: Path) -> N
     assert [life.epoch for life in lives] == [1, 2, 3]
     (tmp_path / "node").write_text("half a")
     assert begin_life(tmp_path).id not in {"half", lives[0].id}
+
+
+def test_what_a_node_notes_of_itself_is_closed_to_others_on_the_machine(tmp_path: Path) -> None:
+    """As everything in the data folder: `beside doctor` calls what is not a fault."""
+    before = os.umask(0o022)
+    try:
+        begin_life(tmp_path)
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "node").stat().st_mode) == 0o600
 
 
 @pytest.mark.parametrize("most", [1, 60, 10_000])
