@@ -44,7 +44,11 @@ def postgres(settings: Settings) -> Iterator[Finding]:
         )
         return
     wrong = list(judged(found))
-    yield from wrong or [Finding(Level.OK, f"PostgreSQL {found['version']} is reached, and set up as it must be.")]
+    empty = (
+        "" if found["revision"] else " It is empty: beside db upgrade makes the tables, and so does the first start."
+    )
+    sound = f"PostgreSQL {found['version']} is reached, and set up as it must be.{empty}"
+    yield from wrong or [Finding(Level.OK, sound)]
 
 
 def judged(found: Answers) -> Iterator[Finding]:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import functools
+import os
+import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -19,6 +23,7 @@ from server.heartbeat import FACT, Heartbeat
 from server.settings import Settings
 from tests.contracts.valkey import a_valkey
 from tests.postgres import MISSING, a_postgres, binaries, shared
+from tests.server.child import REPO
 
 
 @pytest.fixture
@@ -71,6 +76,9 @@ async def test_a_sound_server_is_left_in_peace_and_each_wrong_setting_is_named()
         ):
             (one,) = judged(answers | wrong)
             assert words in one.what
+        await asyncio.to_thread(server.ask, "postgres", "ALTER DATABASE postgres SET synchronous_commit = on")
+        empty = await only(doctor.postgres, replace(settings, database_url=server.url("postgres")))
+        assert (empty.level, "It is empty" in empty.what) == (Level.OK, True)
         await asyncio.to_thread(server.stop)
         gone = await only(doctor.postgres, settings)
         assert gone.level is Level.MEND
@@ -78,6 +86,18 @@ async def test_a_sound_server_is_left_in_peace_and_each_wrong_setting_is_named()
         assert settings.database_url not in str(gone)
     finally:
         await asyncio.to_thread(place.__exit__, None, None, None)
+
+
+async def test_the_findings_are_all_that_doctor_says(tmp_path: Path) -> None:
+    """Here of an empty database, as before `beside db upgrade`: an event of the store would read as a fault."""
+    if binaries() is None:
+        pytest.skip(MISSING)
+    server = await asyncio.to_thread(shared)
+    words = [sys.executable, "-m", "server.cli", "doctor", "--data", str(tmp_path / "data")]
+    run = functools.partial(subprocess.run, capture_output=True, text=True, check=False)
+    said = await asyncio.to_thread(run, words, cwd=REPO, env=os.environ | {"DATABASE_URL": server.url("postgres")})
+    assert "fsync is off" in said.stdout
+    assert "store_failed" not in said.stdout + said.stderr
 
 
 async def test_oc07_the_auditor_and_the_age_of_a_backup_are_facts_there(settings: Settings, tmp_path: Path) -> None:
