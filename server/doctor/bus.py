@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterator
 from typing import Any
 
@@ -23,12 +24,13 @@ def redis(settings: Settings) -> Iterator[Finding]:
         memory: dict[str, Any] = line.info("memory")
         line.publish("beside:doctor", b"")
     except client.RedisError as error:
-        yield Finding(
-            Level.MEND,
-            f"The Redis of REDIS_URL cannot be used ({type(error).__name__}).",
-            "Does it run, does the network let this machine to it, are name and password right, may it publish? Until "
-            "then nodes hear of each other a second later.",
-        )
+        if _is_of_tls(error):
+            what = "The certificate of the Redis of REDIS_URL is not trusted, or of another name."
+            do = "Name the file of its CA: rediss://…?ssl_ca_certs=/path/ca.pem, and the host that it is for."
+        else:
+            what = f"The Redis of REDIS_URL cannot be used ({type(error).__name__})."
+            do = "Does it run, does the network let this machine to it, are name and password right, may it publish?"
+        yield Finding(Level.MEND, what, f"{do} Until then nodes hear of each other a second later.")
         return
     finally:
         line.close()
@@ -41,3 +43,9 @@ def redis(settings: Settings) -> Iterator[Finding]:
         )
     else:
         yield Finding(Level.OK, "Redis answers, and forgets nothing.")
+
+
+def _is_of_tls(error: BaseException) -> bool:
+    """Whether a failure of TLS is behind it."""
+    cause = error.__cause__ or error.__context__
+    return isinstance(error, ssl.SSLError) or (cause is not None and _is_of_tls(cause))

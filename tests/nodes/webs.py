@@ -41,11 +41,11 @@ class Front:
             to_them.close()
             return
         self.open[web] += 1
-        await asyncio.gather(_carry(their, to_us), _carry(ours, to_them))
+        await asyncio.gather(carry(their, to_us), carry(ours, to_them))
         self.open[web] -= 1
 
 
-async def _carry(source: asyncio.StreamReader, to: asyncio.StreamWriter) -> None:
+async def carry(source: asyncio.StreamReader, to: asyncio.StreamWriter) -> None:
     """Until either side ends; then both know."""
     with suppress(OSError):
         while data := await source.read(2**16):
