@@ -13,6 +13,7 @@ from server.backup.draft import BACKED_UP
 from server.backup.restore import revisions
 from server.doctor.finding import Finding, Level
 from server.heartbeat import FACT
+from server.pooler import swaps_sessions
 from server.settings import Settings
 
 OLDEST = 13
@@ -33,6 +34,13 @@ Answers = dict[str, Any]
 def postgres(settings: Settings) -> Iterator[Finding]:
     """Nothing when DATABASE_URL is not set."""
     if not settings.database_url:
+        return
+    if asyncio.run(swaps_sessions(settings.database_url)):
+        yield Finding(
+            Level.MEND,
+            "A pooler stands before PostgreSQL and gives each transaction another session.",
+            "Let DATABASE_URL lead to PostgreSQL itself, or set the pooler to session mode.",
+        )
         return
     try:
         found = asyncio.run(asked(settings.database_url))
@@ -55,12 +63,6 @@ def judged(found: Answers) -> Iterator[Finding]:
     """What is wrong with these answers of a server."""
     yield from _server(found)
     yield from _durable(found)
-    if found["one_process_for_two"]:
-        yield Finding(
-            Level.MEND,
-            "A pooler stands before PostgreSQL and gives each transaction another session.",
-            "Let DATABASE_URL lead to PostgreSQL itself, or set the pooler to session mode.",
-        )
     if found["free"] < CONNECTIONS_SHOULD_BE_FREE:
         yield Finding(
             Level.MEND,
@@ -108,12 +110,9 @@ def _durable(found: Answers) -> Iterator[Finding]:
 
 
 async def asked(url: str) -> Answers:
-    """Everything that is judged. Two connections, both ended here."""
+    """Everything that is judged. One connection, ended here."""
     db = await asyncpg.connect(url, timeout=CONNECT_WITHIN_SECONDS)
-    other = None
     try:
-        other = await asyncpg.connect(url, timeout=CONNECT_WITHIN_SECONDS)
-        pids = [await one.fetchval("SELECT pg_backend_pid()") for one in (db, other)]
         found: Answers = {name: await db.fetchval(f"SHOW {name}") for name in SETTINGS}
         before = time.time()
         theirs = float(await db.fetchval("SELECT CAST(extract(epoch FROM clock_timestamp()) AS float8)"))
@@ -126,7 +125,6 @@ async def asked(url: str) -> Answers:
         return found | {
             "version": db.get_server_version().major,
             "standby": await db.fetchval("SELECT pg_is_in_recovery()"),
-            "one_process_for_two": len(set(pids)) == 1,
             "most": most,
             "used": used,
             "free": most - used,
@@ -137,8 +135,6 @@ async def asked(url: str) -> Answers:
         }
     finally:
         db.terminate()
-        if other is not None:
-            other.terminate()
 
 
 FACTS = (BACKED_UP, FACT, "vapid.pem")

@@ -64,7 +64,6 @@ async def test_a_sound_server_is_left_in_peace_and_each_wrong_setting_is_named()
         answers = await asked(settings.database_url) | {"synchronous_commit": "on"}
         assert not list(judged(answers)), "nothing is wrong with it"
         for wrong, words in (
-            ({"one_process_for_two": True}, "pooler"),
             ({"free": 4}, "Only 4 connections"),
             ({"ahead_seconds": -3600.0}, "-3600 s"),
             ({"revision": "0001"}, "schema 0001"),
