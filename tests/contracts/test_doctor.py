@@ -21,7 +21,7 @@ from server.doctor import Finding, Level, Look
 from server.doctor.postgresql import asked, judged
 from server.heartbeat import FACT, Heartbeat
 from server.settings import Settings
-from tests.contracts.valkey import a_valkey
+from tests.contracts.valkey import a_cluster, a_valkey
 from tests.postgres import MISSING, a_postgres, binaries, shared
 from tests.server.child import REPO
 
@@ -119,7 +119,7 @@ async def test_nothing_is_asked_of_servers_that_are_not_there() -> None:
 
 async def test_a_redis_that_forgets_or_is_gone_must_be_mended(tmp_path: Path) -> None:
     with a_valkey(tmp_path) as server:
-        settings = replace(Settings(), redis_url=server.url)
+        settings = replace(Settings(), redis_url=server.url, database_url="postgresql:///that/others/look/at")
         assert (await only(doctor.redis, settings)).level is Level.OK
         server.ask("CONFIG", "SET", "maxmemory-policy", "allkeys-lru")
         assert (await only(doctor.redis, settings)).level is Level.LOOK
@@ -128,3 +128,29 @@ async def test_a_redis_that_forgets_or_is_gone_must_be_mended(tmp_path: Path) ->
         assert (forgets.level, "allkeys-lru" in forgets.what) == (Level.MEND, True)
         server.kill()
         assert "cannot be used" in (await only(doctor.redis, settings)).what
+
+
+async def test_the_server_of_a_cluster_that_carries_this_deployment_is_the_one_that_is_asked(tmp_path: Path) -> None:
+    with a_cluster(tmp_path) as cluster:
+        url = next(node.url for node in cluster.nodes if node is not cluster.owner_of("0"))
+        settings = replace(Settings(), redis_url=url, database_url="postgresql:///that/others/look/at")
+        assert (await only(doctor.redis, settings)).level is Level.OK
+        cluster.owner_of("0").ask("CONFIG", "SET", "maxmemory-policy", "allkeys-lru")
+        assert "allkeys-lru" in (await only(doctor.redis, settings)).what
+        cluster.owner_of("0").kill()
+        assert "cannot be used" in (await only(doctor.redis, settings)).what
+
+
+async def test_a_redis_that_lets_nobody_publish_cannot_be_used(tmp_path: Path) -> None:
+    with a_valkey(tmp_path) as server:
+        server.ask("ACL", "SETUSER", "beside", "on", ">secret", "~beside:*", "+@all", "resetchannels")
+        url = server.url.replace("redis://", "redis://beside:secret@")
+        settings = replace(Settings(), redis_url=url, database_url="postgresql:///that/others/look/at")
+        assert (await only(doctor.redis, settings)).level is Level.MEND
+        server.ask("ACL", "SETUSER", "beside", "&beside:*")
+        assert (await only(doctor.redis, settings)).level is Level.OK
+
+
+async def test_one_url_without_the_other_is_told() -> None:
+    for lonely in (replace(Settings(), redis_url="redis://cache"), replace(Settings(), database_url="postgresql:///b")):
+        assert (await only(doctor.redis, lonely)).level is Level.LOOK

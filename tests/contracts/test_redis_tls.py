@@ -63,7 +63,7 @@ async def address(tmp_path: Path) -> AsyncIterator[str]:
 
 
 async def doctor_on(url: str) -> Finding:
-    settings = from_environment({"REDIS_URL": url})
+    settings = from_environment({"REDIS_URL": url, "DATABASE_URL": "postgresql://localhost/that-others-look-at"})
     (one,) = await asyncio.to_thread(lambda: list(doctor.redis(settings)))
     return one
 
