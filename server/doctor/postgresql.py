@@ -31,6 +31,10 @@ LOSES = {
 Answers = dict[str, Any]
 
 
+class NotUsable(Exception):
+    """The database of DATABASE_URL, for the reason that is named. `postgres` says it, and no other look needs to."""
+
+
 def postgres(settings: Settings) -> Iterator[Finding]:
     """Nothing when DATABASE_URL is not set."""
     if not settings.database_url:
@@ -43,12 +47,13 @@ def postgres(settings: Settings) -> Iterator[Finding]:
         )
         return
     try:
-        found = asyncio.run(asked(settings.database_url))
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+        found = ask(settings.database_url)
+    except NotUsable as error:
         yield Finding(
             Level.MEND,
-            f"The database of DATABASE_URL cannot be used ({type(error).__name__}).",
-            "Does it run, does the network let this machine to it, are name and password right?",
+            f"The database of DATABASE_URL cannot be used ({error}).",
+            "Does it run, does the network let this machine to it, are name and password right? With sslmode: is the "
+            "host the one of its certificate, and sslrootcert the file of its CA?",
         )
         return
     wrong = list(judged(found))
@@ -107,6 +112,14 @@ def _durable(found: Answers) -> Iterator[Finding]:
             "synchronous_commit is off. Beside turns it on for itself, and no other program does.",
             "ALTER SYSTEM SET synchronous_commit = on; SELECT pg_reload_conf()",
         )
+
+
+def ask(url: str) -> Answers:
+    """See `asked`. Raises NotUsable."""
+    try:
+        return asyncio.run(asked(url))
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+        raise NotUsable(type(error).__name__) from None
 
 
 async def asked(url: str) -> Answers:

@@ -83,6 +83,9 @@ async def test_a_sound_server_is_left_in_peace_and_each_wrong_setting_is_named()
         assert gone.level is Level.MEND
         assert "cannot be used" in gone.what
         assert settings.database_url not in str(gone)
+        all_of_it = await asyncio.to_thread(doctor.examine, settings)
+        assert [one.what for one in all_of_it if "could not look" in one.what] == []
+        assert gone in all_of_it
     finally:
         await asyncio.to_thread(place.__exit__, None, None, None)
 
