@@ -82,7 +82,7 @@ async def wait_for_store(settings: Settings, stopping: asyncio.Event) -> None:
                 return
         else:
             return
-        log.error("waiting_for_store", again_in_seconds=AGAIN_SECONDS)
+        log.error("waiting_for_store", seconds=AGAIN_SECONDS)
         with suppress(TimeoutError):
             await asyncio.wait_for(stopping.wait(), AGAIN_SECONDS)
 
