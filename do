@@ -440,7 +440,8 @@ def faults(words: Sequence[str]) -> int:
 
 
 def web(words: Sequence[str]) -> int:
-    """Build the web client, if its sources have changed."""
+    """Bring .venv up to date and build the pages, so that a unit or a Procfile can start beside."""
+    sync(RUNTIME_LOCK)
     build_web()
     return 0
 

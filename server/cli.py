@@ -199,7 +199,9 @@ def doctor(*, host: str | None = None, port: int | None = None, data: Data = Non
         Port that the server listens on.
     """
     from server.doctor import Level, examine
+    from server.logs import say_nothing
 
+    say_nothing()
     found = examine(_settings(host, port, data, None))
     print("\n".join(str(finding) for finding in found))
     mend, look = (sum(1 for one in found if one.level is level) for level in (Level.MEND, Level.LOOK))

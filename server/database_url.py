@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 SCHEMES = ("postgres", "postgresql")
@@ -12,6 +13,8 @@ LIBPQ_ALONE = {
 """What hosts put into their URLs for libpq. asyncpg would hand it to the server, which does not know it. `sslmode` and
 its certificates asyncpg knows itself."""
 SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+
+SSL_FILES = ("sslrootcert", "sslcert", "sslkey", "sslcrl")
 
 
 def usable(url: str) -> str:
@@ -28,6 +31,8 @@ def usable(url: str) -> str:
     for name, value in query:
         if name == "sslmode" and value not in SSL_MODES:
             raise ValueError(f"has an sslmode that is not known. One of: {', '.join(SSL_MODES)}.")
+        if name in SSL_FILES and not os.access(value, os.R_OK):
+            raise ValueError(f"names a file ({name}) that cannot be read.")
     if not parts.path.strip("/"):
         raise ValueError(f"names no database. {example}.")
     if not parts.netloc.rpartition("@")[2] and not any(name == "host" and value for name, value in query):

@@ -82,3 +82,8 @@ def set_up_logs() -> None:
     # Libraries log addresses and paths of requests: what they say stays out, except that something broke.
     for name in ("aiohttp", "asyncio", "websockets", "urllib3", "sqlalchemy", "alembic"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
+
+
+def say_nothing() -> None:
+    """For a command whose own words say it all: what it looked at and could not use is its finding, and no event."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))

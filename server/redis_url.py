@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 from urllib.parse import parse_qsl, urlsplit
 
 SCHEMES = ("redis", "rediss")
 OPTIONS = ("ssl_ca_certs", "ssl_cert_reqs", "ssl_check_hostname")
 """What may stand after the question mark: how the certificate of a `rediss://` server is checked."""
+CHOICES = {"ssl_cert_reqs": ("required", "optional", "none"), "ssl_check_hostname": ("true", "false")}
 NAMESPACE = re.compile(r"[A-Za-z0-9_-]{1,32}\Z")
 
 
@@ -26,9 +28,14 @@ def usable(url: str) -> str:
         raise ValueError(f"names no host. {example}.")
     if not re.fullmatch(r"/?\d{0,4}", parts.path):
         raise ValueError(f"has something else than the number of a database after the host. {example}.")
-    unknown = [name for name, _value in parse_qsl(parts.query, keep_blank_values=True) if name not in OPTIONS]
-    if unknown or (parts.query and parts.scheme == "redis"):
+    options = parse_qsl(parts.query, keep_blank_values=True)
+    if any(name not in OPTIONS for name, _value in options) or (parts.query and parts.scheme == "redis"):
         raise ValueError(f"has options that Beside does not know. Known, with rediss://: {', '.join(OPTIONS)}.")
+    for name, value in options:
+        if name == "ssl_ca_certs" and not os.access(value, os.R_OK):
+            raise ValueError("names a file of certificates (ssl_ca_certs) that cannot be read.")
+        if name in CHOICES and value not in CHOICES[name]:
+            raise ValueError(f"has an {name} that is not known. One of: {', '.join(CHOICES[name])}.")
     return parts.geturl()
 
 

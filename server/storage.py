@@ -17,9 +17,10 @@ from sqlalchemy import Connection
 from server.clock import Clock, SystemClock
 from server.ids import load_or_make_secret, new_id
 from server.paging.webpush import key_from, load_or_make_key, new_key
+from server.pooler import swaps_sessions
 from server.ports import StoreDown, Tx
 from server.record_key import RecordKey
-from server.settings import Settings
+from server.settings import BadSetting, Settings
 from server.shared_clock import SharedClock
 from server.store.copying import FileSnapshot
 from server.store.journal import Journal
@@ -55,9 +56,14 @@ class Storage:
 
 def upgrade_database(settings: Settings) -> None:
     """Make or upgrade the database; a folder and a file are readable by their owner alone. Raises
-    `server.ports.StoreDown` when PostgreSQL does not let it."""
+    `server.ports.StoreDown` when PostgreSQL does not let it, and BadSetting when no connection to it is a session."""
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     if settings.database_url:
+        if asyncio.run(swaps_sessions(settings.database_url)):
+            raise BadSetting(
+                "DATABASE_URL leads to a pooler that gives each transaction another session. Let it lead to PostgreSQL "
+                "itself, or set the pooler to session mode."
+            )
         upgrade_postgres(settings.database_url)
         return
     path = settings.data / "beside.db"
@@ -76,7 +82,7 @@ async def wait_for_store(settings: Settings, stopping: asyncio.Event) -> None:
                 return
         else:
             return
-        log.error("waiting_for_store", again_in_seconds=AGAIN_SECONDS)
+        log.error("waiting_for_store", seconds=AGAIN_SECONDS)
         with suppress(TimeoutError):
             await asyncio.wait_for(stopping.wait(), AGAIN_SECONDS)
 

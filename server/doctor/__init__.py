@@ -10,7 +10,7 @@ from server.doctor.care import auditor, backups
 from server.doctor.finding import Finding, Level, Look
 from server.doctor.machine import clock, data_folder, disk, open_files, port
 from server.doctor.parts import helplines, pages, push
-from server.doctor.postgresql import postgres
+from server.doctor.postgresql import NotUsable, postgres
 from server.doctor.running_calls import calls
 from server.doctor.sqlite import database
 from server.settings import Settings
@@ -27,6 +27,8 @@ def examine(settings: Settings) -> list[Finding]:
     for look in LOOKS:
         try:
             found += look(settings)
+        except NotUsable:
+            continue  # `postgres` is one of them, and has said it
         except Exception as error:
             found.append(Finding(Level.MEND, f"{look.__name__}: could not look ({type(error).__name__}: {error})"))
     return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -10,7 +9,7 @@ from contextlib import closing
 
 from server.backup.draft import BACKED_UP
 from server.doctor.finding import Finding, Level
-from server.doctor.postgresql import asked
+from server.doctor.postgresql import ask
 from server.heartbeat import FACT, Heartbeat, heartbeat_file
 from server.settings import Settings
 
@@ -74,14 +73,14 @@ def _heard_seconds_ago(settings: Settings) -> float | None:
             return time.time() - heartbeat_file(settings.data).stat().st_mtime
         except FileNotFoundError:
             return NEVER
-    found = asyncio.run(asked(settings.database_url))
+    found = ask(settings.database_url)
     beat = Heartbeat.read(found["facts"].get(FACT, ""))
     return NEVER if beat is None else (found["now_ms"] - beat.at) / 1000
 
 
 def _backed_up_at(settings: Settings) -> int | None:
     if settings.database_url:
-        made_at = asyncio.run(asked(settings.database_url))["facts"].get(BACKED_UP)
+        made_at = ask(settings.database_url)["facts"].get(BACKED_UP)
         return NEVER if made_at is None else int(made_at)
     path = settings.data / "beside.db"
     if not path.is_file():

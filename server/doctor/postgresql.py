@@ -13,6 +13,7 @@ from server.backup.draft import BACKED_UP
 from server.backup.restore import revisions
 from server.doctor.finding import Finding, Level
 from server.heartbeat import FACT
+from server.pooler import swaps_sessions
 from server.settings import Settings
 
 OLDEST = 13
@@ -32,21 +33,37 @@ LOGS = ("log_statement", "log_min_duration_statement", "log_parameter_max_length
 Answers = dict[str, Any]
 
 
+class NotUsable(Exception):
+    """The database of DATABASE_URL, for the reason that is named. `postgres` says it, and no other look needs to."""
+
+
 def postgres(settings: Settings) -> Iterator[Finding]:
     """Nothing when DATABASE_URL is not set."""
     if not settings.database_url:
         return
-    try:
-        found = asyncio.run(asked(settings.database_url))
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+    if asyncio.run(swaps_sessions(settings.database_url)):
         yield Finding(
             Level.MEND,
-            f"The database of DATABASE_URL cannot be used ({type(error).__name__}).",
-            "Does it run, does the network let this machine to it, are name and password right?",
+            "A pooler stands before PostgreSQL and gives each transaction another session.",
+            "Let DATABASE_URL lead to PostgreSQL itself, or set the pooler to session mode.",
+        )
+        return
+    try:
+        found = ask(settings.database_url)
+    except NotUsable as error:
+        yield Finding(
+            Level.MEND,
+            f"The database of DATABASE_URL cannot be used ({error}).",
+            "Does it run, does the network let this machine to it, are name and password right? With sslmode: is the "
+            "host the one of its certificate, and sslrootcert the file of its CA?",
         )
         return
     wrong = list(judged(found))
-    yield from wrong or [Finding(Level.OK, f"PostgreSQL {found['version']} is reached, and set up as it must be.")]
+    empty = (
+        "" if found["revision"] else " It is empty: beside db upgrade makes the tables, and so does the first start."
+    )
+    sound = f"PostgreSQL {found['version']} is reached, and set up as it must be.{empty}"
+    yield from wrong or [Finding(Level.OK, sound)]
 
 
 def judged(found: Answers) -> Iterator[Finding]:
@@ -54,12 +71,6 @@ def judged(found: Answers) -> Iterator[Finding]:
     yield from _server(found)
     yield from _durable(found)
     yield from _quiet(found)
-    if found["one_process_for_two"]:
-        yield Finding(
-            Level.MEND,
-            "A pooler stands before PostgreSQL and gives each transaction another session.",
-            "Let DATABASE_URL lead to PostgreSQL itself, or set the pooler to session mode.",
-        )
     if found["free"] < CONNECTIONS_SHOULD_BE_FREE:
         yield Finding(
             Level.MEND,
@@ -119,13 +130,18 @@ def _quiet(found: Answers) -> Iterator[Finding]:
         )
 
 
-async def asked(url: str) -> Answers:
-    """Everything that is judged. Two connections, both ended here."""
-    db = await asyncpg.connect(url, timeout=CONNECT_WITHIN_SECONDS)
-    other = None
+def ask(url: str) -> Answers:
+    """See `asked`. Raises NotUsable."""
     try:
-        other = await asyncpg.connect(url, timeout=CONNECT_WITHIN_SECONDS)
-        pids = [await one.fetchval("SELECT pg_backend_pid()") for one in (db, other)]
+        return asyncio.run(asked(url))
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+        raise NotUsable(type(error).__name__) from None
+
+
+async def asked(url: str) -> Answers:
+    """Everything that is judged. One connection, ended here."""
+    db = await asyncpg.connect(url, timeout=CONNECT_WITHIN_SECONDS)
+    try:
         found: Answers = {name: await db.fetchval(f"SHOW {name}") for name in (*SETTINGS, *LOGS)}
         before = time.time()
         theirs = float(await db.fetchval("SELECT CAST(extract(epoch FROM clock_timestamp()) AS float8)"))
@@ -138,7 +154,6 @@ async def asked(url: str) -> Answers:
         return found | {
             "version": db.get_server_version().major,
             "standby": await db.fetchval("SELECT pg_is_in_recovery()"),
-            "one_process_for_two": len(set(pids)) == 1,
             "most": most,
             "used": used,
             "free": most - used,
@@ -149,8 +164,6 @@ async def asked(url: str) -> Answers:
         }
     finally:
         db.terminate()
-        if other is not None:
-            other.terminate()
 
 
 FACTS = (BACKED_UP, FACT, "vapid.pem")

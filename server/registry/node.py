@@ -21,7 +21,7 @@ def begin_life(folder: Path, now: Instant) -> Node:
         Node(words[0], max(int(words[1]) + 1, now)) if len(words) == 2 and words[1].isdigit() else Node(new_id(), now)
     )
     aside = path.with_suffix(".new")
-    with aside.open("w", encoding="ascii") as file:
+    with open(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as file:
         file.write(f"{node.id} {node.epoch}\n")
         file.flush()
         os.fsync(file.fileno())

@@ -7,6 +7,7 @@ connection, and the next transaction makes another.
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -33,6 +34,8 @@ came too late."""
 MAY_COME = ("08", "53", "57")
 """SQLSTATEs of a server that starts, stops or is full; with none at all it was not reached. Every other will be the
 same in a minute: a password, a name, a right."""
+NEVER_COMES = (ssl.SSLCertVerificationError, asyncpg.ClientConfigurationError)
+"""Nor do these change: a certificate that is not trusted, a URL that is not understood."""
 WRITERS_LOCK = 0x42657369_6465
 """Every transaction that writes holds this advisory lock: "Beside" in ASCII, so that pg_locks can be read."""
 
@@ -178,8 +181,11 @@ def once(
 
 def may_come(down: StoreDown) -> bool:
     """Whether it is worth waiting for the database that did not let us."""
-    code = _code(down.__cause__) if down.__cause__ is not None else ""
-    return not code or code.startswith(MAY_COME)
+    cause: BaseException | None = down.__cause__
+    code = _code(cause) if cause is not None else ""
+    while cause is not None and not isinstance(cause, NEVER_COMES):
+        cause = cause.__cause__
+    return cause is None and (not code or code.startswith(MAY_COME))
 
 
 def _code(error: BaseException) -> str:

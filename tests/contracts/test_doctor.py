@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import functools
+import os
+import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -17,8 +21,9 @@ from server.doctor import Finding, Level, Look
 from server.doctor.postgresql import asked, judged
 from server.heartbeat import FACT, Heartbeat
 from server.settings import Settings
-from tests.contracts.valkey import a_valkey
-from tests.postgres import a_database, a_postgres, must_have_postgres
+from tests.contracts.valkey import a_cluster, a_valkey
+from tests.postgres import a_database, a_postgres, must_have_postgres, the_server
+from tests.server.child import REPO
 
 
 @pytest.fixture
@@ -54,7 +59,6 @@ async def test_a_sound_server_is_left_in_peace_and_each_wrong_setting_is_named()
         answers = await asked(settings.database_url) | {"synchronous_commit": "on"}
         assert not list(judged(answers)), "nothing is wrong with it"
         for wrong, words in (
-            ({"one_process_for_two": True}, "pooler"),
             ({"free": 4}, "Only 4 connections"),
             ({"ahead_seconds": -3600.0}, "-3600 s"),
             ({"revision": "0001"}, "schema 0001"),
@@ -69,11 +73,17 @@ async def test_a_sound_server_is_left_in_peace_and_each_wrong_setting_is_named()
         ):
             (one,) = judged(answers | wrong)
             assert words in one.what
+        await asyncio.to_thread(server.ask, "postgres", "ALTER DATABASE postgres SET synchronous_commit = on")
+        empty = await only(doctor.postgres, replace(settings, database_url=server.url("postgres")))
+        assert (empty.level, "It is empty" in empty.what) == (Level.OK, True)
         await asyncio.to_thread(server.stop)
         gone = await only(doctor.postgres, settings)
         assert gone.level is Level.MEND
         assert "cannot be used" in gone.what
         assert settings.database_url not in str(gone)
+        all_of_it = await asyncio.to_thread(doctor.examine, settings)
+        assert [one.what for one in all_of_it if "could not look" in one.what] == []
+        assert gone in all_of_it
     finally:
         await asyncio.to_thread(place.__exit__, None, None, None)
 
@@ -96,6 +106,16 @@ async def test_a_server_that_logs_what_people_say_must_be_mended() -> None:
             await asyncio.to_thread(place.__exit__, None, None, None)
 
 
+async def test_the_findings_are_all_that_doctor_says(tmp_path: Path) -> None:
+    """Here of an empty database, as before `beside db upgrade`: an event of the store would read as a fault."""
+    server = await the_server()
+    words = [sys.executable, "-m", "server.cli", "doctor", "--data", str(tmp_path / "data")]
+    run = functools.partial(subprocess.run, capture_output=True, text=True, check=False)
+    said = await asyncio.to_thread(run, words, cwd=REPO, env=os.environ | {"DATABASE_URL": server.url("postgres")})
+    assert "fsync is off" in said.stdout
+    assert "store_failed" not in said.stdout + said.stderr
+
+
 async def test_oc07_the_auditor_and_the_age_of_a_backup_are_facts_there(settings: Settings, tmp_path: Path) -> None:
     expected = replace(settings, auditor_expected=True, switch_url="https://switch.example/x")
     assert (await only(doctor.auditor, expected)).level is Level.MEND
@@ -116,7 +136,7 @@ async def test_nothing_is_asked_of_servers_that_are_not_there() -> None:
 
 async def test_a_redis_that_forgets_or_is_gone_must_be_mended(tmp_path: Path) -> None:
     with a_valkey(tmp_path) as server:
-        settings = replace(Settings(), redis_url=server.url)
+        settings = replace(Settings(), redis_url=server.url, database_url="postgresql:///that/others/look/at")
         assert (await only(doctor.redis, settings)).level is Level.OK
         server.ask("CONFIG", "SET", "maxmemory-policy", "allkeys-lru")
         assert (await only(doctor.redis, settings)).level is Level.LOOK
@@ -125,3 +145,29 @@ async def test_a_redis_that_forgets_or_is_gone_must_be_mended(tmp_path: Path) ->
         assert (forgets.level, "allkeys-lru" in forgets.what) == (Level.MEND, True)
         server.kill()
         assert "cannot be used" in (await only(doctor.redis, settings)).what
+
+
+async def test_the_server_of_a_cluster_that_carries_this_deployment_is_the_one_that_is_asked(tmp_path: Path) -> None:
+    with a_cluster(tmp_path) as cluster:
+        url = next(node.url for node in cluster.nodes if node is not cluster.owner_of("0"))
+        settings = replace(Settings(), redis_url=url, database_url="postgresql:///that/others/look/at")
+        assert (await only(doctor.redis, settings)).level is Level.OK
+        cluster.owner_of("0").ask("CONFIG", "SET", "maxmemory-policy", "allkeys-lru")
+        assert "allkeys-lru" in (await only(doctor.redis, settings)).what
+        cluster.owner_of("0").kill()
+        assert "cannot be used" in (await only(doctor.redis, settings)).what
+
+
+async def test_a_redis_that_lets_nobody_publish_cannot_be_used(tmp_path: Path) -> None:
+    with a_valkey(tmp_path) as server:
+        server.ask("ACL", "SETUSER", "beside", "on", ">secret", "~beside:*", "+@all", "resetchannels")
+        url = server.url.replace("redis://", "redis://beside:secret@")
+        settings = replace(Settings(), redis_url=url, database_url="postgresql:///that/others/look/at")
+        assert (await only(doctor.redis, settings)).level is Level.MEND
+        server.ask("ACL", "SETUSER", "beside", "&beside:*")
+        assert (await only(doctor.redis, settings)).level is Level.OK
+
+
+async def test_one_url_without_the_other_is_told() -> None:
+    for lonely in (replace(Settings(), redis_url="redis://cache"), replace(Settings(), database_url="postgresql:///b")):
+        assert (await only(doctor.redis, lonely)).level is Level.LOOK

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import os
+import stat
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -338,6 +340,16 @@ def test_a_folder_that_was_put_back_as_it_once_was_begins_no_life_that_is_over(t
     (tmp_path / "node").write_bytes(once)
     after = begin_life(tmp_path, 3_000)
     assert (after.id, after.epoch > last.epoch) == (last.id, True)
+
+
+def test_what_a_node_notes_of_itself_is_closed_to_others_on_the_machine(tmp_path: Path) -> None:
+    """As everything in the data folder: `beside doctor` calls what is not a fault."""
+    before = os.umask(0o022)
+    try:
+        begin_life(tmp_path, 1)
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "node").stat().st_mode) == 0o600
 
 
 @pytest.mark.parametrize("most", [1, 60, 10_000])

@@ -151,6 +151,14 @@ def test_every_variable_that_a_document_names_is_a_setting() -> None:
             assert variable in known or any(one.startswith(variable) for one in known), f"{name(page)}: {variable}"
 
 
+def test_run_it_has_every_setting() -> None:
+    code = (ROOT / "server" / "settings.py").read_text()
+    known = {*LIMITS, *re.findall(r'"(BESIDE_\w+[A-Z])"', code), *re.findall(r'env\w*\.?\w*[\[(]"([A-Z_]+)"', code)}
+    assert {"DATABASE_URL", "REDIS_URL"} <= known
+    rows = re.findall(r"^\| (`[^|]+) \|", (DOCS / "howto" / "run-it.md").read_text(), flags=re.MULTILINE)
+    assert sorted(known - {one for row in rows for one in re.findall(r"`([A-Z_]+)`", row)}) == []
+
+
 def test_every_command_that_a_document_names_can_be_typed() -> None:
     words = set(re.findall(r'^    "(\w+)": \w+,$', (ROOT / "do").read_text(), flags=re.MULTILINE))
     tree = {one: {sub for sub in app[one] if not sub.startswith("-")} for one in app if not one.startswith("-")}

@@ -6,6 +6,8 @@ import re
 import shutil
 import subprocess
 import sys
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
 
 import pytest
@@ -86,6 +88,21 @@ def test_do_refuses_a_word_it_does_not_know() -> None:
     done = run(ROOT, sys.executable, "-I", "-S", ROOT / "do", "sing")
     assert done.returncode == 2
     assert "there is no ./do sing" in done.stderr
+
+
+def test_do_web_leaves_a_beside_that_units_and_a_procfile_can_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    """docs/howto/deploy.md has this one word for all that must be there before a service is started."""
+    loader = SourceFileLoader("do", str(ROOT / "do"))
+    spec = spec_from_loader("do", loader)
+    assert spec is not None
+    do = module_from_spec(spec)
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    loader.exec_module(do)
+    steps: list[str] = []
+    monkeypatch.setattr(do, "sync", lambda lock: steps.append(lock.name))
+    monkeypatch.setattr(do, "build_web", lambda: steps.append("pages"))
+    assert do.WORDS["web"]([]) == 0
+    assert steps == ["requirements.lock", "pages"]
 
 
 # --- what may import what ---------------------------------------------------------------------------------------------

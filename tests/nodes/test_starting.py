@@ -55,12 +55,23 @@ async def test_a_node_that_waits_stops_when_it_is_told_to(child: Child, own_post
         await asyncio.to_thread(own_postgres.start)
 
 
-async def test_a_database_that_does_not_exist_is_said_at_once(tmp_path: Path, own_postgres: Postgres) -> None:
-    url = own_postgres.url("not_there")
-    child = Child(tmp_path / "data", free_port(), environment={"DATABASE_URL": url})
+@pytest.mark.parametrize(
+    ("database", "says"),
+    [
+        ("not_there", "InvalidCatalogNameError"),
+        ("postgres&sslmode=verify-full", "ClientConfigurationError"),  # whose CA is nowhere
+    ],
+)
+async def test_what_no_waiting_changes_is_said_at_once(
+    database: str, says: str, tmp_path: Path, own_postgres: Postgres
+) -> None:
+    name, _, options = database.partition("&")
+    url = f"{own_postgres.url(name)}&{options}"
+    child = Child(tmp_path / "data", free_port(), environment={"DATABASE_URL": url, "HOME": str(tmp_path)})
     with pytest.raises(AssertionError, match="ended before it was ready"):
         await child.start()
     assert child.process is not None
     assert await child.process.wait() == 2
     await child.stop()
+    assert says in child.log()
     assert "does a database of that name exist" in " ".join(child.log().split())

@@ -35,6 +35,7 @@ def test_what_hosts_write_can_be_used(given: str, used: str) -> None:
         "postgresql://u:hunter2@db:many/beside",
         "postgresql://u:hunter2@db/beside?sslmode=always",
         "postgresql://u:hunter2@/beside",
+        "postgresql://u:hunter2@db/beside?sslmode=verify-full&sslrootcert=/no/such/file",
         "hunter2",
     ],
 )

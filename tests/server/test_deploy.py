@@ -7,12 +7,9 @@ import asyncio
 import os
 import re
 import shlex
-import shutil
-import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import aiohttp
@@ -25,53 +22,11 @@ from server.backup.restore import restore
 from server.settings import from_environment
 from server.store.migrate import upgrade
 from tests.server.child import REPO, a_child, free_port
+from tests.server.proxies import DEPLOY, answers, caddy, nginx, program, running
 from tests.worlds import PASSPHRASE
 
 WITHIN_SECONDS = 30
-DEPLOY = REPO / "deploy"
 UNITS = sorted((DEPLOY / "systemd").iterdir())
-
-
-def program(name: str) -> str:
-    found = shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/bin:/sbin:/bin")
-    if found is None:
-        pytest.skip(f"{name} is not on this machine")
-    return found
-
-
-def nginx(folder: Path, front: int, back: int) -> tuple[list[str], dict[str, str]]:
-    """The sample without TLS, inside the least that nginx wants around it."""
-    sample = (DEPLOY / "nginx.conf").read_text()
-    sample = re.sub(r"\n *ssl_certificate.*", "", sample.replace("listen 443 ssl;", f"listen 127.0.0.1:{front};"))
-    sample = sample.replace("127.0.0.1:8765", f"127.0.0.1:{back}").replace("beside.example.org", "127.0.0.1")
-    places = "".join(
-        f"{kind}_temp_path {folder / kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    )
-    (folder / "nginx.conf").write_text(
-        f"daemon off; master_process off; pid {folder / 'pid'}; error_log {folder / 'error.log'};\n"
-        f"events {{}}\nhttp {{ {places}\n{sample}\n}}\n"
-    )
-    return [program("nginx"), "-p", str(folder), "-e", str(folder / "error.log"), "-c", str(folder / "nginx.conf")], {}
-
-
-def caddy(folder: Path, front: int, back: int) -> tuple[list[str], dict[str, str]]:
-    """The sample without TLS and without the port on which Caddy takes orders."""
-    sample = (DEPLOY / "Caddyfile").read_text().replace("127.0.0.1:8765", f"127.0.0.1:{back}")
-    sample = sample.replace("beside.example.org {", f"http://127.0.0.1:{front} {{")
-    (folder / "Caddyfile").write_text("{\n\tadmin off\n\tauto_https off\n}\n" + sample)
-    home = {"HOME": str(folder), "XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
-    return [program("caddy"), "run", "--adapter", "caddyfile", "--config", str(folder / "Caddyfile")], home
-
-
-@contextmanager
-def running(words: list[str], more: dict[str, str], folder: Path) -> Iterator[None]:
-    with (folder / "said").open("ab") as said:
-        process = subprocess.Popen(words, env=os.environ | more, stdout=said, stderr=said)
-    try:
-        yield
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(10)
 
 
 @pytest.fixture(params=[nginx, caddy], ids=["nginx", "caddy"])
@@ -82,20 +37,12 @@ async def address(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterat
     place = tmp_path / "proxy"
     place.mkdir()
     async with a_child(tmp_path / "data", environment={"BESIDE_PUBLIC_ORIGIN": origin}) as server:
-        words, more = request.param(place, front, server.port)
+        words, more = request.param(place, front, [server.port])
         with running(words, more, place):
             async with asyncio.timeout(WITHIN_SECONDS), aiohttp.ClientSession() as line:
-                while not await _answers(line, f"{origin}/healthz"):  # noqa: ASYNC110
+                while not await answers(line, f"{origin}/healthz"):  # noqa: ASYNC110
                     await asyncio.sleep(0.05)  # another process tells of nothing: it is asked until it is so
             yield origin
-
-
-async def _answers(line: aiohttp.ClientSession, url: str) -> bool:
-    try:
-        async with line.get(url) as answer:
-            return answer.status == 200
-    except aiohttp.ClientError:
-        return False
 
 
 async def test_people_come_through_the_proxy_and_what_must_not_does_not(address: str) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from server import doctor
+from server import doctor, logs
 from server.backup.folder import save
 from server.doctor import Finding, Level, Look, machine, parts
 from server.heartbeat import Heartbeat, heartbeat_file, write_heartbeat
@@ -151,6 +151,7 @@ def test_the_exit_code_is_1_if_something_must_be_mended(
 ) -> None:
     from server.cli import doctor as command
 
+    monkeypatch.setattr(logs, "say_nothing", lambda: None)  # it would hold for all tests after this one
     monkeypatch.setattr(doctor, "LOOKS", (doctor.data_folder, _a_look_that_fails))
     with pytest.raises(SystemExit) as stopped:
         command(data=settings.data)

@@ -33,6 +33,9 @@ def test_a_url_that_redis_takes_is_taken(url: str) -> None:
         (f"redis://:{PASSWORD}@cache.example.org/main", "number of a database"),
         (f"rediss://:{PASSWORD}@cache.example.org?retry_on_timeout=1", "options"),
         (f"redis://:{PASSWORD}@cache.example.org?ssl_cert_reqs=none", "rediss://"),
+        (f"rediss://:{PASSWORD}@cache.example.org?ssl_cert_reqs=always", "required, optional, none"),
+        (f"rediss://:{PASSWORD}@cache.example.org?ssl_check_hostname=maybe", "true, false"),
+        (f"rediss://:{PASSWORD}@cache.example.org?ssl_ca_certs=/no/such/file.pem", "ssl_ca_certs"),
     ],
 )
 def test_a_url_that_cannot_be_used_says_what_to_write(url: str, says: str) -> None:
