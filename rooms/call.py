@@ -273,8 +273,8 @@ class Call:
     reopened: int = 0
     """How often it went on after it was closed: an end that is older than that ends nothing."""
     changed: Mapping[str, int] = field(default_factory=dict)
-    """At which version each part, and each person in it by member id, changed last; since the press where it is not
-    said. For putting two branches together (UC15): see `rooms.unsaved`."""
+    """At which version each part changed last, and of each person how they were asked and what they answered; since the
+    press where it is not said. For putting two branches together (UC15): see `rooms.unsaved`."""
 
 
 # ---- what can be read off a call

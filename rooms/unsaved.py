@@ -1,17 +1,17 @@
 """What becomes of a call that went on in memory while the store was down (UC15): on several nodes, and in several
 branches where nodes could not hear each other.
 
-A call is put together from its parts. Of each part, and of each person in the call, the one counts that changed at the
-later version; so a state and one that followed from it give the later one, and of two branches nothing is lost that
-only one of them touched. What must not be lost to a later version has an order of its own: an end by somebody's word
-stays an end, whoever the caller refused stays refused, danger stays danger. Every node computes the same, in whatever
-order it hears of the branches.
+A call is put together from its parts. Of each part, of how each person was asked and of what each answered, the one
+counts that changed at the later version; so a state and one that followed from it give the later one, and of two
+branches nothing is lost that only one of them touched. What must not be lost to a later version has an order of its
+own: an end by somebody's word stays an end, whoever the caller refused stays refused, danger stays danger. Every node
+computes the same, in whatever order it hears of the branches.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 from presence.ids import MemberId
@@ -46,6 +46,9 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "end": ("end", "check_in_at", "reopened"),
 }  # fmt: skip
 """Fields that only mean something together. The others are the version, the people, and what is kept here of both."""
+ANSWER = ("answer", "pledged_attempt", "was_here")
+"""Of a person in the call, what they said to it. The rest is how they were asked: a second ring, or the word that a
+card was delivered, takes nobody's answer back."""
 SINCE_THE_PRESS = 1
 
 
@@ -54,11 +57,12 @@ def next_version(before: Call, after: Call) -> Call:
     version = before.version + 1
     reopened = before.reopened + (is_over(before) and not is_over(after))
     after = replace(after, version=version, reopened=reopened)
-    parts = [name for name, fields in PARTS.items() if any(getattr(before, f) != getattr(after, f) for f in fields)]
-    people = [member for member, recipient in after.recipients.items() if before.recipients.get(member) != recipient]
-    changed = {**before.changed, **dict.fromkeys([*parts, *people], version)}
-    kept = {name: at for name, at in changed.items() if name in PARTS or name in after.recipients}
-    return replace(after, changed=kept)
+    parts = [name for name, of in PARTS.items() if any(getattr(before, f) != getattr(after, f) for f in of)]
+    asked = [m for m, r in after.recipients.items() if _how_asked(before.recipients.get(m)) != _how_asked(r)]
+    answers = [_answer_of(m) for m, r in after.recipients.items() if _said(before.recipients.get(m)) != _said(r)]
+    changed = {**before.changed, **dict.fromkeys([*parts, *asked, *answers], version)}
+    named = {*PARTS, *after.recipients, *map(_answer_of, after.recipients)}
+    return replace(after, changed={name: at for name, at in changed.items() if name in named})
 
 
 def without_its_past(call: Call) -> Call:
@@ -71,15 +75,19 @@ def joined(one: Call, other: Call) -> Call:
     version is the higher. More people may have a place in it than there are: see `merged`."""
     values: dict[str, Any] = {"version": max(one.version, other.version)}
     changed: dict[str, int] = {}
-    for name, fields in PARTS.items():
+    for name, parts in PARTS.items():
         winner = max((one, other), key=lambda call: _weight_of_part(call, name))
-        values |= {field: getattr(winner, field) for field in fields}
+        values |= {field: getattr(winner, field) for field in parts}
         _note(changed, winner, name)
     people: dict[MemberId, Recipient] = {}
     for member in sorted({*one.recipients, *other.recipients}):
-        winner = max((c for c in (one, other) if member in c.recipients), key=lambda call: _weight_of(call, member))
-        people[member] = winner.recipients[member]
-        _note(changed, winner, member)
+        both = [call for call in (one, other) if member in call.recipients]
+        asked = max(both, key=lambda call: _weight_of_asking(call, member))
+        answered = max(both, key=lambda call: _weight_of_answer(call, member))
+        answer = {field: getattr(answered.recipients[member], field) for field in ANSWER}
+        people[member] = replace(asked.recipients[member], **answer)
+        _note(changed, asked, member)
+        _note(changed, answered, _answer_of(member))
     return replace(one, **values, recipients=people, changed=changed)
 
 
@@ -131,11 +139,28 @@ def _weight_of_part(call: Call, name: str) -> tuple[Any, ...]:
             return stamp, text
 
 
-def _weight_of(call: Call, member: MemberId) -> tuple[bool, int, bool, str]:
+def _weight_of_asking(call: Call, member: MemberId) -> tuple[int, str]:
+    return call.changed.get(member, SINCE_THE_PRESS), _text(_how_asked(call.recipients[member]))
+
+
+def _weight_of_answer(call: Call, member: MemberId) -> tuple[bool, int, bool, str]:
     recipient = call.recipients[member]
     why = recipient.answer.why if isinstance(recipient.answer, Dismissed) else None
-    stamp = call.changed.get(member, SINCE_THE_PRESS)
-    return why is Why.REFUSED, stamp, why is not None, _text(recipient)
+    stamp = call.changed.get(_answer_of(member), SINCE_THE_PRESS)
+    return why is Why.REFUSED, stamp, why is not None, _text(_said(recipient))
+
+
+def _answer_of(member: MemberId) -> str:
+    """Its name among what changed."""
+    return f"{member} answers"
+
+
+def _said(recipient: Recipient | None) -> tuple[object, ...] | None:
+    return tuple(getattr(recipient, field) for field in ANSWER) if recipient else None
+
+
+def _how_asked(recipient: Recipient | None) -> tuple[object, ...] | None:
+    return tuple(getattr(recipient, f.name) for f in fields(recipient) if f.name not in ANSWER) if recipient else None
 
 
 def _note(changed: dict[str, int], winner: Call, name: str) -> None:

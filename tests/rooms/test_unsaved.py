@@ -19,6 +19,7 @@ from rooms.call import (
     Call,
     Closed,
     Dismissed,
+    Reached,
     Why,
     here,
     is_over,
@@ -69,6 +70,19 @@ def test_uc15_of_two_states_of_one_number_what_each_did_counts_and_is_looked_at_
     assert after.recipients[MemberId("Maria")] == told.recipients[MemberId("Maria")]
     assert after.recipients[MemberId("Ben")] == by_itself.recipients[MemberId("Ben")]
     assert is_due_at_once(after, told)
+
+
+def test_uc15_how_somebody_is_asked_on_one_half_takes_back_no_answer_on_the_other() -> None:
+    """The later version said that the card was delivered, and "I can't" was lost (found by the faults suite)."""
+    world = a_pressed_call()
+    cant = went_on(world, [("cant", "Ben", 1)])
+    ben = replace(world.call.recipients[MemberId("Ben")], reached=Reached.DELIVERED)
+    delivered = next_version(world.call, replace(world.call, words="since"))
+    delivered = next_version(delivered, replace(delivered, recipients={**delivered.recipients, ben.member: ben}))
+    assert delivered.version > cant.version
+    for after in (merged(cant, delivered), merged(delivered, cant)):
+        assert after is not None
+        assert after.recipients[ben.member].answer == cant.recipients[ben.member].answer
 
 
 @pytest.mark.parametrize("version", [2, 3, 4])
