@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
@@ -41,10 +41,8 @@ ORDINARY_LATE_SECONDS = 3.0
 READ_LATE_SECONDS = 1.0
 PROBE_EVERY_SECONDS = 0.5
 PROBE_LATE_SECONDS = 5.0
-SLOW_STORE_RESTS = 4
-"""A store that answers late is given so many times its answer's time before it is asked again, for whoever writes may
-hold the lock of all nodes."""
-REST_AT_MOST_SECONDS = 5.0
+SLOW_SAVE_EVERY_SECONDS = 5.0
+"""To a store that is reached but late, for who writes holds the lock of all nodes for as long."""
 TURN_BACK_SECONDS = 0.2
 """How long a call waits at most while calls go back to the store."""
 NEWS_WITHIN_SECONDS = 0.3
@@ -293,20 +291,22 @@ class Lifeboat:
             self._probe = asyncio.get_running_loop().create_task(self._until_back())
 
     async def _until_back(self) -> None:
-        rest = PROBE_EVERY_SECONDS
+        loop = asyncio.get_running_loop()
+        saved_late_at = float("-inf")
         while self._afloat:
             self._probe_now.clear()
             with suppress(TimeoutError):
-                async with asyncio.timeout(rest):
+                async with asyncio.timeout(PROBE_EVERY_SECONDS):
                     await self._probe_now.wait()
-            rest = PROBE_EVERY_SECONDS
             try:
-                took = await self._probe_store()
-                if took > CALL_LATE_SECONDS:
-                    rest = min(SLOW_STORE_RESTS * took, REST_AT_MOST_SECONDS)
-                    await self._save()  # but calls would be late there: they stay
-                else:
+                if not await _is_quick(self._store.read(lambda tx: tx.accounts.fact("probed_at"))):
+                    if loop.time() - saved_late_at > SLOW_SAVE_EVERY_SECONDS:
+                        saved_late_at = loop.time()
+                        await self._save()  # but calls would be late there: they stay
+                elif await _is_quick(self._store.write(self._note_probe, urgent=True)):  # both, or it comes and goes
                     await self._settle()
+                else:
+                    await self._save()
             except (TimeoutError, StoreDown):
                 continue
             except Exception:
@@ -322,15 +322,6 @@ class Lifeboat:
             self._on_saved(replace(merged, entries=[]) if self._afloat else merged)
             if self._afloat and merged.entries:
                 self._to_tell.append(Merged([], [], merged.entries))
-
-    async def _probe_store(self) -> float:
-        """How many seconds it took the store to answer. Raises TimeoutError or :class:`StoreDown`."""
-        loop = asyncio.get_running_loop()
-        began = loop.time()
-        async with asyncio.timeout(PROBE_LATE_SECONDS):
-            await self._store.read(lambda tx: tx.accounts.fact("probed_at"))  # both, or it comes and goes
-            await self._store.write(self._note_probe, urgent=True)
-        return loop.time() - began
 
     def _note_probe(self, tx: Tx) -> None:
         tx.accounts.set_fact("probed_at", str(self._now()))
@@ -430,6 +421,15 @@ class Lifeboat:
         if self._unsaved or self._merging:
             log.warning("stopped_unsaved", calls=len(self._unsaved.calls | self._merging.calls))
         return store and bool(journal)
+
+
+async def _is_quick(asked: Awaitable[object]) -> bool:
+    """Whether the store answered in the time that a call has. Raises TimeoutError when it hangs, or what it raised."""
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    async with asyncio.timeout(PROBE_LATE_SECONDS):
+        await asked
+    return loop.time() - began <= CALL_LATE_SECONDS
 
 
 def _nothing() -> None:

@@ -273,7 +273,7 @@ MUTANTS = (
     Mutant(
         "what only one half did is lost",
         "rooms/unsaved.py",
-        "    stamp = call.changed.get(member, SINCE_THE_PRESS)\n",
+        "    stamp = call.changed.get(_answer_of(member), SINCE_THE_PRESS)\n",
         "    stamp = call.version\n",
         "uc15",
     ),
