@@ -13,12 +13,9 @@ says so, and what one of them carries, all of them carry.
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
 from typing import Protocol, TypeVar
 
 import structlog
@@ -27,10 +24,11 @@ from presence.ids import AccountId, CallId, GroupId, Instant, MemberId
 from rooms.call import Call
 from server.ports import StoreDown, StoreLate, Tx
 from server.records import Merged
+from server.store.cargo import Cargo
 from server.store.fellows import Alone, Fellows
 from server.store.journal import Journal
 from server.store.mirror import Mirror, TurnLost
-from server.store.unsaved import Key, Unsaved, all_of, encode, merge, together
+from server.store.unsaved import Key, Unsaved, merge
 from server.store.worker import CLOSE_WITHIN_SECONDS
 
 T = TypeVar("T")
@@ -79,10 +77,7 @@ class Lifeboat:
     def __init__(self, store: RealStore, mirror: Mirror, journal: Journal) -> None:
         self._store = store
         self._mirror = mirror
-        self._journal = journal
-        self._disk = ThreadPoolExecutor(1, "journal")
-        self._unsaved = Unsaved()
-        self._merging = Unsaved()
+        self._cargo = Cargo(journal)
         self._to_tell: list[Merged] = []
         self._riding = 0
         self._afloat = False
@@ -125,7 +120,7 @@ class Lifeboat:
 
     def is_unsaved(self, call: CallId) -> bool:
         """Whether this call's latest state is only in memory and journal."""
-        return call in self._unsaved.calls or call in self._merging.calls
+        return call in self._cargo
 
     # ---- the store's four doors
 
@@ -177,8 +172,7 @@ class Lifeboat:
         try:
             result, noted = await self._in_turn(work)
             if noted:
-                self._unsaved.add(noted)
-                self._to_journal(noted)
+                self._cargo.take(noted)
                 self._fellows.tell(noted)
             return result
         finally:
@@ -210,7 +204,7 @@ class Lifeboat:
                     return await self._store.write(lambda tx: self._merge(tx, theirs), urgent=True)
             except (TimeoutError, StoreDown):
                 self._set_afloat()
-        theirs = theirs.without(self._merging).without(self._unsaved)
+        theirs = self._cargo.news_in(theirs)
         if not theirs:
             return Merged([], [], [])
         self._riding += 1
@@ -221,10 +215,9 @@ class Lifeboat:
             if saved:
                 mine = {c.id: c for c in merged.calls if c != theirs.calls[c.id] or self.is_unsaved(c.id)}
                 kept = Unsaved(calls=mine)
-            kept = kept.without(self._merging).without(self._unsaved)
+            kept = self._cargo.news_in(kept)
             if kept:
-                self._unsaved.add(kept)
-                self._to_journal(kept)
+                self._cargo.take(kept)
         finally:
             self._riding -= 1
         self._news.set()
@@ -233,7 +226,7 @@ class Lifeboat:
 
     def keys_since(self, at: Instant) -> list[Key]:
         """Commands that were answered here and are not saved."""
-        return [key for key in (*self._merging.keys.values(), *self._unsaved.keys.values()) if key[-1] >= at]
+        return self._cargo.keys_since(at)
 
     async def on_mirror(self, work: Callable[[Tx], T]) -> T:
         """Read what this node knows without the store."""
@@ -241,7 +234,7 @@ class Lifeboat:
 
     def carried(self) -> list[Call]:
         """The calls of which something is not saved, as far as this node knows."""
-        return list({**self._merging.calls, **self._unsaved.calls}.values())
+        return self._cargo.calls
 
     async def look(self) -> None:
         """Somebody says that the store is down: see whether it answers here. Of one that is down already: whether it
@@ -333,7 +326,7 @@ class Lifeboat:
         self._turned.clear()
         try:
             async with asyncio.timeout(TURN_BACK_SECONDS):
-                while self._unsaved or self._riding:
+                while self._cargo or self._riding:
                     await self._save()
                     await asyncio.sleep(0.005)
             self._afloat = False
@@ -343,65 +336,28 @@ class Lifeboat:
         self._store.put(self._note_probe)  # a commit at once, so that the mirror is not old when the store goes again
         log.info("store_back")
         self._fellows.came_back()
-        self._disk.submit(self._clear_journal)
+        self._cargo.forget()
 
     async def _save(self) -> None:
         """Merge what is unsaved now. What is merged is merged, also when the store goes again in the middle."""
-        self._merging, self._unsaved = self._unsaved, Unsaved()
-        pieces = deque(self._merging.pieces())
-        try:
-            while pieces:
-                async with asyncio.timeout(ORDINARY_LATE_SECONDS):
-                    saved = await self._store.write(partial(self._merge, batch=pieces[0]), urgent=True)
-                pieces.popleft()
-                self._merging = together(pieces)
-                self._to_tell.append(saved)
-        finally:
-            self._merging, self._unsaved = Unsaved(), together([*pieces, self._unsaved])
+
+        async def save(piece: Unsaved) -> None:
+            async with asyncio.timeout(ORDINARY_LATE_SECONDS):
+                self._to_tell.append(await self._store.write(lambda tx: self._merge(tx, piece), urgent=True))
+
+        await self._cargo.unload(save)
 
     def _merge(self, tx: Tx, batch: Unsaved) -> Merged:
         if self._seat_id is None:
             raise RuntimeError("lifeboat used before bind")
         return merge(tx, batch, self._next_deadline, self._seat_id, self._now())
 
-    def _to_journal(self, noted: Unsaved) -> None:
-        """Written behind: the ring does not wait for a disk that may be the very thing that hangs."""
-        whole = Unsaved()
-        whole.add(self._merging)
-        whole.add(self._unsaved)
-        self._disk.submit(self._append, encode(noted), whole)
-
-    def _append(self, record: bytes, whole: Unsaved) -> None:
-        try:
-            self._journal.append(record, lambda: encode(whole))
-        except OSError as error:
-            log.error("journal_failed", error=type(error).__name__)
-
-    def _clear_journal(self) -> None:
-        """Runs in the journal's thread, behind every append of what has now been saved."""
-        try:
-            self._journal.clear()
-        except OSError as error:
-            log.error("journal_failed", error=type(error).__name__)
-
     # ---- start and stop
 
     async def replay(self) -> int:
         """What the journal of an earlier run still holds goes into the store. Returns how many calls it named. One that
         this version cannot read is put aside: a server that does not start answers nobody."""
-        if not self._journal.records:
-            return 0
-        whole = Unsaved()
-        try:
-            whole = all_of(self._journal.records)
-            await self._store.write(lambda tx: self._merge(tx, whole))
-        except StoreDown:
-            raise
-        except Exception:
-            log.exception("journal_unreadable", path=self._journal.keep_aside().name)
-        await asyncio.get_running_loop().run_in_executor(self._disk, self._clear_journal)
-        log.info("journal_replayed", calls=len(whole.calls))
-        return len(whole.calls)
+        return await self._cargo.of_an_earlier_run(lambda whole: self._store.write(lambda tx: self._merge(tx, whole)))
 
     async def close(self, within_seconds: float = CLOSE_WITHIN_SECONDS) -> bool:
         """Finish what was handed over, journal and store each at most so long. False when a disk hangs: what it holds
@@ -411,16 +367,10 @@ class Lifeboat:
             await asyncio.gather(self._probe, return_exceptions=True)
         if self._rides:
             await asyncio.wait(self._rides, timeout=within_seconds)
-        written = asyncio.wrap_future(self._disk.submit(_nothing))  # behind every append
-        journal, _ = await asyncio.wait({written}, timeout=within_seconds)
-        self._disk.shutdown(wait=bool(journal))
-        if journal:
-            self._journal.close()
+        journal = await self._cargo.close(within_seconds)
         store = self._store.close(within_seconds)
         self._mirror.close()
-        if self._unsaved or self._merging:
-            log.warning("stopped_unsaved", calls=len(self._unsaved.calls | self._merging.calls))
-        return store and bool(journal)
+        return store and journal
 
 
 async def _is_quick(asked: Awaitable[object]) -> bool:
@@ -430,7 +380,3 @@ async def _is_quick(asked: Awaitable[object]) -> bool:
     async with asyncio.timeout(PROBE_LATE_SECONDS):
         await asked
     return loop.time() - began <= CALL_LATE_SECONDS
-
-
-def _nothing() -> None:
-    """What is done when everything before it is."""

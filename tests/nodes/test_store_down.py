@@ -422,7 +422,7 @@ async def test_uc15_a_journal_that_comes_late_opens_nothing_again_and_doubles_no
         await ana.page.open_room(room)
         await ana.page.say(room, "Are you there?")
         await until(lambda: call in {c.id for c in boat(two.nodes[1]).carried()})
-        await asyncio.get_running_loop().run_in_executor(boat(first)._disk, lambda: None)  # the journal is written
+        await boat(first)._cargo.written()
         journal = (first.beside.settings.data / "unsaved.journal").read_bytes()
         assert call.encode() in journal
     await back(two)

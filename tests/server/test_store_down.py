@@ -174,7 +174,7 @@ async def test_uc15_killed_while_down_the_journal_brings_the_call_back(
         ended = await tom.page.ask("raise_call", group=tom.group)
         await tom.page.ask("close_call", call=ended["call"], feeling="same")
         boat = lifeboat(world)
-        await asyncio.get_running_loop().run_in_executor(boat._disk, lambda: None)  # the journal is written
+        await boat._cargo.written()
         journal = (world.beside.settings.data / "unsaved.journal").read_bytes()
     await saved_again(ana)
     # What a kill -9 would have left: the database before, and the journal as it was then.
