@@ -103,6 +103,11 @@ class Announcer:
         self.desk_changed()
         self._soon.once("leases", REFRESH_LEASES_SECONDS, self._refresh_leases)
 
+    def call_room_narrowed(self, call: Call) -> None:
+        for account in {call.caller_account, *(r.account for r in call.recipients.values())}:
+            for who in self._hub.of_account(account):
+                self._close_room_to(call, who)
+
     def calls_saved(self, merged: Merged) -> None:
         """What rang while the store was down is saved now (UC15): the pages that said otherwise are told, and those
         that read words at another place."""

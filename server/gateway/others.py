@@ -82,8 +82,7 @@ class Others:
         first, *rest = change.key
         match change.table:
             case "calls":
-                call = tx.calls.get(CallId(str(first)))
-                return [] if call is None else [lambda c: c.call_changed(call)]
+                return _call(tx, CallId(str(first)), own=change.own)
             case "actions":
                 action = tx.actions.get(ActionId(str(first)))
                 return [] if action is None else [lambda c: c.action_changed(action)]
@@ -122,6 +121,13 @@ class Others:
         if call is None or all(c.id != call_id for c in tx.calls.check_ins_of(call.caller_account, 0)):
             return []
         return [lambda _c: self.hub.to_account(call.caller_account, check_ins.view(call))]
+
+
+def _call(tx: Tx, call_id: CallId, *, own: bool) -> list[Tell]:
+    call = tx.calls.get(call_id)
+    if call is None:
+        return []
+    return [lambda c: c.call_room_narrowed(call)] if own else [lambda c: c.call_changed(call)]
 
 
 def _entry(tx: Tx, room_id: RoomId, seq: int, *, new: bool) -> list[Tell]:

@@ -25,9 +25,9 @@ from server.store.worker import CLOSE_WITHIN_SECONDS
 T = TypeVar("T")
 POLL_EVERY_SECONDS = 1.0
 PRUNE_EVERY_SECONDS = 60.0
-WALLS = ("blocks", "memberships")
+WALLS = ("blocks", "memberships", "calls")
 """Of these this node's own changes are told here, too. A handler goes on a moment after its commit, and what another
-node wrote after that may be told before: it must not go to whoever was just removed or blocked."""
+node wrote after that may be told before: it must not go to whoever was just removed, blocked or refused."""
 WITH_WORDS = ("entries", "calls", "reports", "join_requests", "actions", "action_entries")
 log = structlog.get_logger("store")
 

@@ -20,6 +20,7 @@ class TellsLate:
 
     def member_removed(self, *_removed: object) -> None: ...
     def block_changed(self, *_pair: object) -> None: ...
+    def call_changed(self, *_call: object, **_how: object) -> None: ...
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._announcer, name)
@@ -54,3 +55,25 @@ async def test_cb02_whoever_blocked_somebody_here_reads_nothing_that_they_said_e
     await ana.page.say(ana.room, "for all")
     await maria.page.until(lambda s: "for all" in s.said_in(maria.room))
     assert maria.page.state.said_in(maria.room) == ["for all"]
+
+
+async def test_uc16_who_was_refused_here_reads_no_word_of_the_call_that_was_said_elsewhere_after_it(
+    two: Deployment, apart: list[Member]
+) -> None:
+    """Ana's and Tom's pages are on the node that tells late; Maria, who is in the call too, on the other."""
+    ana, maria, tom = apart
+    for peer in (maria, tom):
+        await peer.be_available()
+    call = await ana.page.raise_call(ana.group)
+    here, there = await two.at(1, ana), await two.at(0, maria)
+    for page in (tom.page, there):
+        await page.until(lambda s: s.card_of(call))
+    room = await tom.go_into(call)
+    await Member(there, maria.membership).go_into(call)
+    rome = two.nodes[1].beside
+    rome.services.changes = TellsLate(rome.announcer)
+    await here.refuse_helper(call, tom.id)
+    await there.say(room, "Only for Ana.")
+    await here.open_room(room)
+    await here.until(lambda s: s.said_in(room) == ["Only for Ana."])
+    assert tom.page.state.said_in(room) == []
