@@ -28,7 +28,9 @@ from server.store.tables import metadata
 
 T = TypeVar("T")
 CONNECT_WITHIN_SECONDS = 5
-TABLES = tuple(table.name for table in metadata.sorted_tables)
+OF_THE_MOMENT = ("nodes",)
+"""Who was connected where, when the bus was down: true for seconds, and not to be kept for as long as a backup is."""
+TABLES = tuple(table.name for table in metadata.sorted_tables if table.name not in OF_THE_MOMENT)
 """Those that others hang on come first."""
 
 

@@ -31,6 +31,12 @@ async def an_empty_database(server: Postgres) -> str:
     return server.url(name)
 
 
+async def rows_of(server: Postgres, url: str, table: str) -> int:
+    name = url.removeprefix("postgresql:///").partition("?")[0]
+    (((count,),),) = await asyncio.to_thread(server.ask, name, f"SELECT count(*) FROM {table}")
+    return int(count)
+
+
 @pytest.fixture
 async def world_on_postgres(server: Postgres, tmp_path: Path, clock: MovableClock) -> AsyncIterator[World]:
     url = await asyncio.to_thread(server.fresh)
@@ -52,6 +58,7 @@ async def test_the_drill_on_postgres(
     words = ["a, b", 'say "this"', "\\N", "line\nline", "ä🙂"]
     for word in words:
         await maria.page.say(maria.room, word)
+    await world.beside.store.write(lambda tx: tx.nodes.say("oslo", 1, 1, 2**40, ana.id.encode(), deaf=True))
     file = tmp_path / "beside.backup"
     manifest = await asyncio.to_thread(postgres.save, url, file)
     assert manifest.store == "postgresql"
@@ -61,6 +68,7 @@ async def test_the_drill_on_postgres(
     elsewhere = await an_empty_database(server)
     done = await asyncio.to_thread(postgres.restore, file, elsewhere)
     assert (done.accounts, done.groups, done.live_calls) == (2, 1, 1)
+    assert await rows_of(server, elsewhere, "nodes") == 0, "who was where is nobody's to keep"
     async with a_world(tmp_path / "elsewhere", clock, replace(Settings(), database_url=elsewhere)) as again:
         page = await again.page_of(await sign_in(again.url, "maria", PASSPHRASE))
         room = await page.open_room(maria.room)
