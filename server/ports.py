@@ -184,7 +184,7 @@ class Chat(Protocol):
 
     def restore(self, entry: Entry) -> tuple[Entry, int] | None:
         """Put back an entry written while the store was down (UC15). Returns it as it is now and the epoch of its room,
-        which is a new one when its place was taken; None when it was there."""
+        which is a new one when its place was taken; None when it was there, at its own place."""
         ...
 
     def entry(self, room: RoomId, seq: int) -> Entry | None: ...

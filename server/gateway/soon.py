@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from server.ports import StoreDown
+from server.ports import StoreDown, StoreLate
 
 log = structlog.get_logger("announcer")
 CLOSE_WITHIN_SECONDS = 5
@@ -37,7 +37,7 @@ class Soon:
         async def guarded() -> None:
             try:
                 await work
-            except StoreDown:
+            except (StoreDown, StoreLate):
                 log.error("announcement_late")  # clients resume from the store
             except Exception:
                 log.exception("announcement_failed")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import replace
 
 from sqlalchemy import Connection, RowMapping, Select, func, insert, select, update
@@ -11,6 +12,9 @@ from rooms.chat import Entry, Kind
 from rooms.group import Membership, Role
 from server.records import Room
 from server.store.tables import accounts, entries, memberships, rooms
+
+EPOCHS_APART = 2**20
+"""Of so many numbers two nodes take the same one."""
 
 
 class SqlChat:
@@ -72,13 +76,19 @@ class SqlChat:
     def restore(self, entry: Entry) -> tuple[Entry, int] | None:
         """Put back an entry that was written while the store was down, at its own seq if that is the next. Else it goes
         to the end, and the room begins a new epoch: whoever read it at its old place reads the room anew. Returns the
-        entry as it is now, and the epoch; None when it was there (a late commit, or another node, has brought it)."""
+        entry as it is now, and the epoch; None when it was there at its own seq (a late commit, or another node, has
+        brought it)."""
         same = (entries.c.room == entry.room) & (entries.c.device == entry.device) & (entries.c.k == entry.k)
-        if self._db.execute(select(entries.c.seq).where(same)).first() is not None:
+        there = self._db.execute(select(entries.c.seq).where(same)).scalar()
+        if there == entry.seq:
             return None
         room = self._db.execute(select(rooms.c.head, rooms.c.epoch).where(rooms.c.id == entry.room)).one()
-        seq = room.head + 1
-        epoch = room.epoch + (seq != entry.seq)
+        if there is not None:
+            return replace(entry, seq=there), room.epoch
+        seq, epoch = room.head + 1, room.epoch
+        if seq != entry.seq:
+            # Not the next number: another node may do the same in its memory, in another order.
+            epoch += 1 + secrets.randbelow(EPOCHS_APART)
         self._insert(entry, seq)
         self._db.execute(update(rooms).where(rooms.c.id == entry.room).values(head=seq, epoch=epoch))
         return replace(entry, seq=seq), epoch

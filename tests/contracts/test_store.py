@@ -188,9 +188,16 @@ async def test_ch02_places_in_a_room_are_dense_and_a_rollback_gives_its_own_back
         assert tx.chat.restore(lost) == (lost, 1)  # at its own place
         assert tx.chat.restore(lost) is None  # and once
         other = replace(lost, k="key-another", text="five")  # its place is taken: to the end, and read the room anew
-        assert tx.chat.restore(other) == (replace(other, seq=5), 2)
+        moved = tx.chat.restore(other)
+        assert moved is not None
+        assert moved[0] == replace(other, seq=5)
+        assert moved[1] > 1
+        assert tx.chat.restore(other) == moved, "whoever brings it again hears where it is"
         ahead = replace(lost, seq=9, k="key-ahead", text="six")  # what came before it is lost: no place stays empty
-        assert tx.chat.restore(ahead) == (replace(ahead, seq=6), 3)
+        put = tx.chat.restore(ahead)
+        assert put is not None
+        assert put[0] == replace(ahead, seq=6)
+        assert put[1] > moved[1]
         tx.chat.blank(ROOM, 1, Kind.DELETED)
 
     await store.write(later)

@@ -29,6 +29,7 @@ def table(o: Outcome) -> str:
             f"rings after ready: {len(late)} with a known moment, late by {_span(late)}",
             f"overdue deadlines, seen from outside: by at most {o.worst_late_s:.2f} s, in {o.looks} looks",
             f"rings that went again from memory, while the store was late with them: {o.rung_again_from_memory}",
+            f"second calls of a member, pressed while the store was away: {o.second_calls}",
             f"starts that failed for a store that was late, and were tried again: {o.starts_tried_again}",
             f"ready after {_span(o.ready_s)}; setting up took {o.setup_s:.1f} s; the full disk is {o.disk}",
             f"{len(o.history.commands)} commands, {len(o.history.answers)} answered; {_said(o)}",

@@ -47,6 +47,7 @@ class Outcome:
     looks: int
     worst_late_s: float
     rung_again_from_memory: int
+    second_calls: int
     starts_tried_again: int
     ready_s: list[float]
     not_run: dict[str, str]
@@ -140,6 +141,7 @@ async def run(folder: Path, seed: str, seconds: float, shape: Shape, *, only: Se
             looks=watch.looks,
             worst_late_s=watch.worst_late_s,
             rung_again_from_memory=watch.rung_again_from_memory,
+            second_calls=len(watch.second_calls),
             starts_tried_again=sum(node.tried_again for node in nodes),
             ready_s=[s for node in nodes for s in node.child.seconds_to_ready[1:]],
             not_run=not_run,

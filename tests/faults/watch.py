@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -28,14 +28,10 @@ LATE_AT_MOST_SECONDS = 10.0
 
 
 def broken_now(look: Look) -> list[tuple[str, str]]:
-    """Of the live calls in one snapshot: `(rule, what)`. A deadline each, one a member, no fourth peer here."""
+    """Of the live calls in one snapshot: `(rule, what)`. A deadline each, no fourth peer here."""
     broken = [("no deadline", f"the call {c.id}") for c in look.calls if c.id not in look.due]
     crowded = [(c, len(peers(here(c)))) for c in look.calls]
-    broken += [("a fourth peer", f"{n} in {c.id}") for c, n in crowded if n > PEERS_HERE_AT_MOST_UC6]
-    per_member = Counter(c.caller for c in look.calls if not is_over(c))
-    return broken + [
-        ("two calls of one member", f"{who} has {count}") for who, count in per_member.items() if count > 1
-    ]
+    return broken + [("a fourth peer", f"{n} in {c.id}") for c, n in crowded if n > PEERS_HERE_AT_MOST_UC6]
 
 
 def ring_lateness_ms(call: Call, since: Instant) -> Iterable[tuple[Ring, Instant, int]]:
@@ -64,6 +60,7 @@ class Watch:
     looks: int = 0
     worst_late_s: float = 0.0
     rung_again_from_memory: int = 0
+    second_calls: set[str] = field(default_factory=set)
     _counted: set[tuple[str, Ring, Instant]] = field(default_factory=set)
     _told: set[tuple[str, str]] = field(default_factory=set)
     _rung: dict[tuple[str, Instant, Ring], Instant] = field(default_factory=dict)
@@ -87,6 +84,7 @@ class Watch:
         self.looks += 1
         for rule, what in broken_now(look):
             self._tell(rule, what)
+        self._look_for_two_calls(look)
         since = server_now - round((time.monotonic() - ready_at) * 1000)
         for call in look.calls:
             self._look_for_a_second_ring(call)
@@ -99,6 +97,19 @@ class Watch:
             self.worst_late_s = max(self.worst_late_s, late_s)
             if late_s > LATE_AT_MOST_SECONDS:
                 self._tell("stuck", f"{call_id} was due {late_s:.1f} s ago")
+
+    def _look_for_two_calls(self, look: Look) -> None:
+        """One call a member. Whoever presses on two nodes that hear neither each other nor the store has two, until one
+        is ended (docs/decisions/0015)."""
+        pressed: dict[str, list[Call]] = defaultdict(list)
+        for call in sorted((c for c in look.calls if not is_over(c)), key=lambda c: c.raised_at):
+            pressed[call.caller].append(call)
+        for who, calls in pressed.items():
+            for call in calls[1:]:
+                if self.deployment.store_was_down(call.raised_at - ON_THE_WAY_MS, call.raised_at + ON_THE_WAY_MS):
+                    self.second_calls.add(call.id)
+                else:
+                    self._tell("two calls of one member", f"{who} has {[c.id for c in calls]}")
 
     def _look_for_a_second_ring(self, call: Call) -> None:
         """A ring of one wait goes once, whoever finds that it is due. (`AGAIN` is the one that repeats.) A store that

@@ -100,6 +100,7 @@ class Client(Commands):
         self._waiters: set[_Waiter] = set()
         self._acked: set[tuple[str, int | None]] = set()
         self._filling: set[str] = set()
+        self._reopening: set[asyncio.Task[None]] = set()
         self._entered: set[str] = set()
         self._at_desk = False
         self._socket: ClientConnection | None = None
@@ -316,7 +317,8 @@ class Client(Commands):
             case "resync":
                 await self._reopen(event["room"])
             case "entry_added" | "entry_changed":
-                if event["room"] in self.state.logs and event["epoch"] != self.state.logs[event["room"]].epoch:
+                held = self.state.logs.get(event["room"])
+                if held is not None and held.open and event["epoch"] != held.epoch:
                     await self._reopen(event["room"])  # a new epoch: what is held may stand at another place now
                 elif t == "entry_added":
                     await self._fill(event["room"])
@@ -383,7 +385,8 @@ class Client(Commands):
             pending.data = event
             return
         del self._pending[pending.frame["k"]]
-        self._remember(pending.frame, done=event["t"] == "ok")
+        if not self._opens_again(pending.frame, event):
+            self._remember(pending.frame, done=event["t"] == "ok")
         if pending.answer.done():
             return
         if event["t"] == "ok":
@@ -392,6 +395,22 @@ class Client(Commands):
             pending.answer.set_exception(
                 Refused(event["code"], event["sentence"], event["do"], event.get("retry_after_ms"))
             )
+
+    def _opens_again(self, frame: View, event: View) -> bool:
+        """A room that was open, and that the server could not read just now, is asked for again."""
+        wait_ms = event.get("retry_after_ms")
+        held = self.state.logs.get(frame.get("room", ""))
+        if frame["t"] != "open_room" or wait_ms is None or held is None or not held.epoch:
+            return False
+        loop, socket = asyncio.get_running_loop(), self._socket
+
+        def again() -> None:
+            if self._socket is socket and self.state.logs.get(frame["room"]) is held:
+                self._reopening.add(task := loop.create_task(self._reopen(frame["room"])))
+                task.add_done_callback(self._reopening.discard)
+
+        loop.call_later(wait_ms / 1000, again)
+        return True
 
     def _remember(self, frame: View, *, done: bool) -> None:
         """What the next connection has to ask for again."""

@@ -45,8 +45,10 @@ export async function openRoom(room: string): Promise<void> {
   try {
     await ask({ t: "open_room", room, after });
     void fill(room);
-  } catch {
-    // No line: reopenRooms comes by after the next welcome. A refusal: the room stays as it is, marked stale.
+  } catch (error) {
+    // No line: reopenRooms comes by after the next welcome. The store did not answer: it is asked again.
+    const wait = error instanceof Refusal && error.retryAfterMs;
+    if (wait) setTimeout(() => shown.has(room) && void openRoom(room), wait);
   }
 }
 
