@@ -1,9 +1,10 @@
-import { beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { hasHistory, holes } from "../model/log";
 import { apply, forgetAll, rooms } from "../model/model";
 import type { Answer, Deed } from "../net/session";
 import type { Entry } from "../wire/frames";
-import { fetchHistory, fill } from "./rooms";
+import { Refusal } from "../net/http";
+import { fetchHistory, fill, hideRoom, showRoom } from "./rooms";
 import { sendThrough } from "./sender";
 
 const said = (seq: number): Entry => ({
@@ -29,6 +30,7 @@ function opened(entries: Entry[], head: number): void {
   apply({ t: "room_now", room: "r", group: "g", epoch: 1, head, resumed: false, entries });
 }
 
+afterEach(() => vi.useRealTimers());
 beforeEach(() => {
   forgetAll();
   asked = [];
@@ -62,4 +64,20 @@ test("ch02 a short page of history is not the start of the log: seq 1 is", async
   for (let page = 0; page < 4; page++) await fetchHistory("r");
   expect(seqs()[0]).toBe(1);
   expect(hasHistory(held())).toBe(false);
+});
+
+test("ch02 a room that the store could not read just now is asked for again while it is shown", async () => {
+  vi.useFakeTimers();
+  let times = 0;
+  const ask = async (deed: Deed): Promise<Answer> => {
+    times += deed.t === "open_room" ? 1 : 0;
+    throw new Refusal({ code: "not_saved", sentence: "", do: "" }, 2_000);
+  };
+  sendThrough({ ask, tell() {}, tryNow() {} });
+  showRoom("r", "g");
+  await vi.advanceTimersByTimeAsync(4_500);
+  expect(times).toBe(3);
+  hideRoom("r");
+  await vi.advanceTimersByTimeAsync(4_500);
+  expect(times).toBe(3);
 });

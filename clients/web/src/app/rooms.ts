@@ -42,14 +42,13 @@ export function readRoomsAnew(): void {
 export async function openRoom(room: string): Promise<void> {
   const log = rooms.peek().get(room);
   const after = log && log.entries.length > 0 ? { epoch: log.epoch, seq: lastSeq(log.entries) } : null;
-  try {
-    await ask({ t: "open_room", room, after });
-    void fill(room);
-  } catch (error) {
+  await ask({ t: "open_room", room, after }).then(
+    () => void fill(room),
     // No line: reopenRooms comes by after the next welcome. The store did not answer: it is asked again.
-    const wait = error instanceof Refusal && error.retryAfterMs;
-    if (wait) setTimeout(() => shown.has(room) && void openRoom(room), wait);
-  }
+    ({ retryAfterMs }: Partial<Refusal>) => {
+      if (retryAfterMs) setTimeout(() => shown.has(room) && openRoom(room), retryAfterMs);
+    },
+  );
 }
 
 const newestHole = (room: string): Hole | undefined => {

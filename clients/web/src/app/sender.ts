@@ -9,7 +9,7 @@ export interface Sender {
   tryNow(): void;
 }
 
-let sender: Sender = { ask: () => Promise.reject(new Unreached("no session")), tell() {}, tryNow() {} };
+let sender: Sender = { ask: () => Promise.reject(new Unreached()), tell() {}, tryNow() {} };
 
 export function sendThrough(one: Sender): void {
   sender = one;

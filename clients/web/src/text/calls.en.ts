@@ -17,7 +17,7 @@ export const ask = {
     const rung = [volunteers_ && volunteers(volunteers_), away && phones(away)].filter((part) => typeof part === "string");
     return rung.length > 0
       ? `Ask anyway. It rings ${list(rung)} at once. We tell you what happens, as it happens.`
-      : "Ask anyway. No volunteer is on shift just now; we keep trying, and we tell you what is true. Call a number too.";
+      : "Ask anyway. No volunteer is on shift just now. We keep trying. You can call a number too.";
   },
   leadPending: "You are not in the group yet, so this rings the on-call volunteers.",
   leadSoon: "We ask everyone who can be here, by name. If nobody comes, we ask more people.",
