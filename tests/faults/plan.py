@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 LONG_SECONDS = 120
-KILLS_BETWEEN = 4
-"""In a long run so many kills come between two others: 100 of them in ten minutes."""
+KILLS_BETWEEN = 3
+"""In a long run so many kills come between two others, now and then of two processes: 100 of them in ten minutes."""
 LEAST_PAUSE_SECONDS, MOST_PAUSE_SECONDS = 0.4, 1.5
 
 

@@ -86,10 +86,10 @@ def _not_dense(h: History) -> Iterator[Violation]:
 
 
 def _disagree(h: History) -> Iterator[Violation]:
-    """What was read in an epoch that is over may stand elsewhere now."""
+    """What was read in another epoch than the last may stand elsewhere now."""
     words = {(room, word) for (room, _seq), word in h.log.items()}
     for r in h.read:
-        if r.epoch < h.epochs.get(r.room, 0) and (r.word is None or (r.room, r.word) in words):
+        if r.epoch != h.epochs.get(r.room, r.epoch) and (r.word is None or (r.room, r.word) in words):
             continue
         if r.word is not None and h.log.get((r.room, r.seq)) != r.word:
             yield Violation("readers disagree", f"{r.who} read {r.word!r} at {r.seq}", _story(h, r.room, r.seq))

@@ -30,8 +30,8 @@ READ_WITHIN_SECONDS = 10.0
 CARDS_WITHIN_SECONDS = 5.0
 FAILSAFE_AFTER_SECONDS = SHORT_MS["BACKUP_AFTER"] / 1000 + LATE_AT_MOST_SECONDS
 RECORDS_CHECKED_AT_MOST = 20
-UNHURRIED = 2.0
-"""Several nodes on two cores: people who do half as much leave them time to be struck, and not only to be busy."""
+UNHURRIED = 3.0
+"""Several nodes on two cores: people who do a third as much leave them time to be struck, and not only to be busy."""
 
 
 @dataclass
