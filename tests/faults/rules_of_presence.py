@@ -14,7 +14,8 @@ from tests.faults.history import FOR_EVER, History, Line, Presence, Seconds, Vio
 
 GONE_WITHIN_SECONDS = 20.0
 ON_THE_WAY_SECONDS = 2.0
-"""For the view to be made and to come."""
+"""For the view to be made and to come; and between a line that the server has, of which it tells the others, and the
+welcome that its client writes down."""
 
 
 def of_presence(h: History) -> Iterator[Violation]:
@@ -23,9 +24,11 @@ def of_presence(h: History) -> Iterator[Violation]:
     for view in h.presence:
         for name in view.people:
             for since, until in downs.get(name, ()):
-                if since <= view.at < until and view.at - since - _still(h, since, view.at) > _AT_MOST:
+                is_away = since <= view.at < until - ON_THE_WAY_SECONDS
+                if is_away and view.at - since - _still(h, since, view.at) > _AT_MOST:
                     what = f"{name} is shown to {view.who} as here, {view.at - since:.1f} s after they went"
-                    yield Violation("a ghost", what, (Line(since, name, up=False), _only(view, name)))
+                    back = (Line(until, name, up=True),) if until < FOR_EVER else ()
+                    yield Violation("a ghost", what, (Line(since, name, up=False), _only(view, name), *back))
 
 
 _AT_MOST = GONE_WITHIN_SECONDS + ON_THE_WAY_SECONDS

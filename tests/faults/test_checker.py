@@ -366,3 +366,13 @@ def test_the_time_of_a_fault_is_nobodys_wait() -> None:
     leave_a_caller_alone(history)
     history.faults.append(Fault("server_frozen", 11, 16, 17, blind=True))
     assert violations(history, FAILSAFE_AFTER_SECONDS) == []
+
+
+def test_whoever_is_on_their_way_back_is_no_ghost() -> None:
+    """The server has their line, and tells it, before their welcome has come."""
+    history = a_true_history()
+    history.lines += [Line(10, "cal", up=False), Line(40, "cal", up=True)]
+    history.presence.append(Presence(39, "bea", "g2", frozenset({"cal"})))
+    assert "a ghost" not in {v.rule for v in violations(history, FAILSAFE_AFTER_SECONDS)}
+    history.presence.append(Presence(37, "bea", "g2", frozenset({"cal"})))
+    assert "a ghost" in {v.rule for v in violations(history, FAILSAFE_AFTER_SECONDS)}
