@@ -217,3 +217,20 @@ async def test_ch02_words_saved_after_their_sender_gave_up_reach_the_others(
         await ana.page.ask("say", key="words-000001", room=ana.room, text="Is anyone up?")
     assert refused.value.code == "not_saved"
     await maria.page.until(lambda state: "Is anyone up?" in state.logs[maria.room].texts, 5)
+
+
+async def test_uc15_calls_go_back_to_the_store_while_there_is_always_somebody_under_way(world: World) -> None:
+    """The store counted as down for ever: at no moment had nobody something to do (found by the faults suite)."""
+    boat, going_on = lifeboat(world), True
+
+    async def press_on() -> None:
+        while going_on:
+            await boat.write_call(lambda _tx: time.sleep(0.002))
+
+    boat._set_afloat()
+    people = [asyncio.create_task(press_on()) for _ in range(20)]
+    async with asyncio.timeout(10):
+        while boat.afloat:  # noqa: ASYNC110  it tells nobody of itself
+            await asyncio.sleep(0.01)
+    going_on = False
+    await asyncio.gather(*people)
