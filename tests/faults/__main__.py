@@ -65,7 +65,7 @@ def keep_logs(made: Path, where: Path) -> None:
 
 if __name__ == "__main__":
     chosen = options(sys.argv[1:])
-    enter_namespace(sys.argv[1:])
+    enter_namespace(sys.argv[1:], with_postgres=chosen.shape.shared)
     for name in ("DATABASE_URL", "REDIS_URL"):  # somebody's real ones: a run makes its own servers
         os.environ.pop(name, None)
     with tempfile.TemporaryDirectory(prefix="beside-faults-") as made:
