@@ -46,7 +46,7 @@ from server.site.health import HealthPages
 from server.site.pages import Pages
 from server.site.push import PushPages
 from server.site.urgent import UrgentPages
-from server.storage import open_storage
+from server.storage import open_storage, when_it_answers
 from server.store.lifeboat import Lifeboat
 from server.timers import Timers
 
@@ -238,12 +238,14 @@ async def _start(
     if more_pages is not None:
         app.router.add_routes(more_pages(services, settings))
 
-    link = await _first_link(services)
+    committed = partial(when_it_answers, shared=storage.shared is not None)
+    token = new_secret()
+    offered = await committed(lambda: store.write(lambda tx: first_link.offer(tx, token)))
     if isinstance(clock, SystemClock):
         await store.write(lambda tx: tx.accounts.set_fact(MARK, clock.mark()))
-    await store.replay()
+    await committed(store.replay)
     others_are_there = await between.start(settings, services)
-    calls = await presence.restart(services, others_are_there=others_are_there)
+    calls = await committed(lambda: presence.restart(services, others_are_there=others_are_there))
     runner = web.AppRunner(app, access_log=None, handle_signals=False)
     await runner.setup()
     server = runner.server
@@ -267,7 +269,7 @@ async def _start(
     log.info("ready", port=listener.sockets[0].getsockname()[1], calls=calls)
     return Beside(
         settings, services, store, hub, door, media, timers, audited, between, announcer, push, health, runner,
-        listener, arrivals, folder, link,
+        listener, arrivals, folder, f"/#first={token}" if offered else None,
     )  # fmt: skip
 
 
@@ -275,9 +277,3 @@ def _begin_anew(announcer: Announcer, arrivals: Arrivals, media: MediaSockets) -
     announcer.learn_anew()
     arrivals.send_back(COME_BACK_WITHIN_SECONDS)
     media.send_back(COME_BACK_WITHIN_SECONDS)
-
-
-async def _first_link(services: Services) -> str | None:
-    token = new_secret()
-    offered = await services.store.write(lambda tx: first_link.offer(tx, token))
-    return f"/#first={token}" if offered else None

@@ -90,16 +90,18 @@ async def _serve(settings: Settings) -> None:
     from server.app import start
     from server.logs import set_up_logs
     from server.ports import StoreDown, StoreLate
-    from server.storage import wait_for_store
 
     set_up_logs()
     _allow_open_files(settings.open_files_at_most)
     stopping = stopped_by_a_signal()
-    await wait_for_store(settings, stopping)
-    if stopping.is_set():
+    starting = asyncio.get_running_loop().create_task(start(settings))
+    stopped = asyncio.get_running_loop().create_task(stopping.wait())
+    await asyncio.wait({starting, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    if not starting.done():  # it waits for the store, and nobody waits for it
+        starting.cancel()
         return
     try:
-        beside = await start(settings)
+        beside = starting.result()
     except OSError as error:
         where = f"on {settings.host} port {settings.port} with the folder {settings.data}"
         raise BadSetting(f"Cannot start {where}: {error.strerror or error}.") from None

@@ -6,9 +6,9 @@ import asyncio
 import base64
 import secrets
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import structlog
 from py_vapid import Vapid02
@@ -18,7 +18,7 @@ from server.clock import Clock, SystemClock
 from server.ids import load_or_make_secret, new_id
 from server.paging.webpush import key_from, load_or_make_key, new_key
 from server.pooler import swaps_sessions
-from server.ports import StoreDown, Tx
+from server.ports import StoreDown, StoreLate, Tx
 from server.record_key import RecordKey
 from server.settings import BadSetting, Settings
 from server.shared_clock import SharedClock
@@ -32,8 +32,9 @@ from server.store.postgres_database import may_come, once
 from server.store.sqlite import SqliteStore, latest_instant, sqlite_engine
 from server.store.tx import latest_instant_in
 
-AGAIN_SECONDS = 1.0
+T = TypeVar("T")
 log = structlog.get_logger("storage")
+AGAIN_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,27 +72,26 @@ def upgrade_database(settings: Settings) -> None:
     path.chmod(0o600)
 
 
-async def wait_for_store(settings: Settings, stopping: asyncio.Event) -> None:
-    """Return when the database of several nodes answers, when it says what no waiting will change (the start says that
-    in words), or when this process is to stop. One machine's file is not waited for."""
-    while settings.database_url and not stopping.is_set():
+async def when_it_answers(step: Callable[[], Awaitable[T]], *, shared: bool) -> T:
+    """One step of the start, begun again each second while the store is not there, or is too slow to commit it. `step`
+    may have happened when it is begun again. Raises :class:`StoreDown` or :class:`StoreLate` where waiting is of no
+    use: one machine's file (`shared` false) is here and takes no writes, a wrong password stays wrong."""
+    while True:
         try:
-            await asyncio.to_thread(once, settings.database_url, clock_of, read_only=True)
-        except StoreDown as down:
-            if not may_come(down):
-                return
-        else:
-            return
+            return await step()
+        except (StoreDown, StoreLate) as error:
+            if not shared or (isinstance(error, StoreDown) and not may_come(error)):
+                raise
         log.error("waiting_for_store", seconds=AGAIN_SECONDS)
-        with suppress(TimeoutError):
-            await asyncio.wait_for(stopping.wait(), AGAIN_SECONDS)
+        await asyncio.sleep(AGAIN_SECONDS)
 
 
 async def open_storage(settings: Settings, clock: Clock | None) -> Storage:
     """Upgraded, copied into memory, and started. `clock`: only tests hand in another."""
-    await asyncio.to_thread(upgrade_database, settings)
+    shared = settings.database_url != ""
+    await when_it_answers(lambda: asyncio.to_thread(upgrade_database, settings), shared=shared)
     journal = Journal(settings.data / "unsaved.journal")
-    if settings.database_url:
+    if shared:
         return await _postgres(settings, clock, journal)
     return await _sqlite(settings, clock, journal)
 
@@ -120,10 +120,10 @@ def _system_clock(settings: Settings) -> SystemClock:
 
 async def _postgres(settings: Settings, clock: Clock | None, journal: Journal) -> Storage:
     url = settings.database_url
-    shared_clock = await asyncio.to_thread(_shared_clock, url)
+    shared_clock = await when_it_answers(lambda: asyncio.to_thread(_shared_clock, url), shared=True)
     mirror = Mirror(lambda: PostgresSnapshot(url))
     store = PostgresStore(url, new_id(), mirror.follow_rows, on_time=shared_clock.hear)
-    store.start(await mirror.start())
+    store.start(await when_it_answers(mirror.start, shared=True))
     keys = Keys(
         base64.b64decode(await _kept(store, "secret.key", lambda: base64.b64encode(secrets.token_bytes(32)).decode())),
         key_from((await _kept(store, "vapid.pem", lambda: new_key().decode())).encode()),
@@ -152,4 +152,4 @@ async def _kept(store: PostgresStore, name: str, make: Callable[[], str]) -> str
             tx.accounts.set_fact(name, made)
         return there or made
 
-    return await store.write(keep)
+    return await when_it_answers(lambda: store.write(keep), shared=True)

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from tests.postgres import Postgres
@@ -41,6 +42,23 @@ async def test_uc15_a_node_waits_for_the_store_and_starts_when_it_is_there(
     finally:
         await asyncio.to_thread(own_postgres.start)
     await ready
+
+
+async def test_uc15_a_node_waits_for_a_store_that_is_too_slow_to_commit(child: Child, own_postgres: Postgres) -> None:
+    await child.start()
+    await child.stop()
+    db = await asyncpg.connect(child.environment["DATABASE_URL"])
+    try:
+        held = db.transaction()
+        await held.start()
+        await db.execute("LOCK TABLE facts IN SHARE MODE")  # it can be read; every start writes there
+        ready = asyncio.ensure_future(child.start())
+        await says(child, "waiting_for_store")
+        assert not ready.done()
+        await held.rollback()
+        await ready
+    finally:
+        await db.close()
 
 
 async def test_a_node_that_waits_stops_when_it_is_told_to(child: Child, own_postgres: Postgres) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 REPO = Path(__file__).resolve().parents[2]
 SERVE = ("-m", "server.cli", "serve")
-READY_WITHIN_SECONDS = 30
+READY_WITHIN_SECONDS = 30.0
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -53,7 +53,7 @@ class Child:
     def words(self) -> list[str]:
         return [*self.program, "--port", str(self.port), "--data", str(self.data)]
 
-    async def start(self) -> None:
+    async def start(self, within_seconds: float = READY_WITHIN_SECONDS) -> None:
         """Returns once it says that it is ready."""
         began = time.monotonic()
         with self.log_path.open("ab") as log:
@@ -62,7 +62,7 @@ class Child:
                 stdout=asyncio.subprocess.PIPE, stderr=log,
             )  # fmt: skip
         assert self.process.stdout is not None
-        async with asyncio.timeout(READY_WITHIN_SECONDS):
+        async with asyncio.timeout(within_seconds):
             while not (line := (await self.process.stdout.readline()).decode()).startswith("Beside is ready"):
                 assert line, f"it ended before it was ready: {self.log()[-2000:]}"
         self.seconds_to_ready.append(time.monotonic() - began)
