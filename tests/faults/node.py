@@ -18,8 +18,8 @@ from tests.server.child import Child
 
 ASK_READY_EVERY_SECONDS = 0.2
 READY_AGAIN_WITHIN_SECONDS = 45.0
-STARTS_AT_MOST, RESTART_SECONDS = 15, 1.0
-"""A process that could not start is started again, as systemd does (deploy/systemd), which never gives up."""
+STARTS_WITHIN_SECONDS = 120.0
+"""It waits for a store that is down or slow, and the fault that makes it so may be another's."""
 
 
 class Timers(Child):
@@ -40,8 +40,6 @@ class Node:
     """None: nobody visits it."""
     ready_at: float | None = None
     kills: int = 0
-    tried_again: int = 0
-    """Starts that failed, since the store did not answer in time."""
     environment: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -53,15 +51,7 @@ class Node:
     async def start(self, **more: str) -> None:
         """Returns once it says that it is ready. `more` goes into this life's environment alone."""
         self.child.environment = {**self.environment, **more}
-        for left in reversed(range(STARTS_AT_MOST)):
-            try:
-                await self.child.start()
-                break
-            except AssertionError:
-                if not left:
-                    raise
-                self.tried_again += 1
-                await asyncio.sleep(RESTART_SECONDS)
+        await self.child.start(STARTS_WITHIN_SECONDS)
         self.ready_at = time.monotonic()
 
     async def kill(self) -> None:
