@@ -53,7 +53,7 @@ async def main(folder: Path, seed: str, seconds: float, shape: Shape, only: Sequ
             caught.append(mutant.name)
         if not quiet:
             how = f"caught\n  {found[0]}" if found else "ESCAPED"
-            print(f"{mutant.name}, {time.monotonic() - began:.0f} s: {how}")
+            print(f"{mutant.name}, {time.monotonic() - began:.0f} s: {how}", flush=True)
     escaped = [m.name for m in chosen if m.name not in caught]
     facts = {"mutants": len(chosen), "caught": len(caught), "escaped": escaped, "not_run": not_run}
     print(json.dumps({"seed": seed, **facts}), flush=True)
