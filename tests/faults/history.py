@@ -193,6 +193,15 @@ class Seen:
     piece: tuple[Any, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Late:
+    """A ring, or a deadline that nobody has seen to, so many seconds after its moment. Looked at from outside."""
+
+    at: Seconds
+    what: str
+    seconds: Seconds
+
+
 @dataclass
 class History:
     """Everything of one run. The last five fields are the store's, read when all was over."""
@@ -212,7 +221,7 @@ class History:
     apart: list[Apart] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     seen: list[Seen] = field(default_factory=list)
-    lateness_s: list[Seconds] = field(default_factory=list)
+    late_rings: list[Late] = field(default_factory=list)
     """Of each ring whose moment is known beforehand, counted from readiness at the earliest."""
     readers_at_end: set[tuple[str, str]] = field(default_factory=set)
     """`(who, room)`: whoever has the room open when all is over, and so has to have read it to its end."""

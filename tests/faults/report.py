@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from statistics import median
 from typing import Any
 
+from tests.faults.history import FOR_EVER, Fault, Seconds
 from tests.faults.recovery import recovery_times
 from tests.faults.run import Outcome
 
@@ -22,19 +23,30 @@ def table(o: Outcome) -> str:
     for name, why in o.not_run.items():
         by_reason.setdefault(why, []).append(name)
     lines += [f"not run: {', '.join(names)}: {why}" for why, names in by_reason.items()]
-    late = o.history.lateness_s
+    late = [ring.seconds for ring in o.history.late_rings]
+    worst = max([*o.history.late_rings, o.most_overdue], key=lambda one: one.seconds)
     return "\n".join(
         [
             *lines,
             f"rings after ready: {len(late)} with a known moment, late by {_span(late)}",
-            f"overdue deadlines, seen from outside: by at most {o.worst_late_s:.2f} s, in {o.looks} looks",
+            f"overdue deadlines, seen from outside: by at most {o.most_overdue.seconds:.2f} s, in {o.looks} looks",
+            f"the latest of all: {worst.what}, {worst.seconds:.2f} s, {_beside(o.history.faults, worst.at)}",
             f"rings that went again from memory, while the store was late with them: {o.rung_again_from_memory}",
             f"second calls of a member, pressed while the store was away: {o.second_calls}",
-            f"starts that failed for a store that was late, and were tried again: {o.starts_tried_again}",
             f"ready after {_span(o.ready_s)}; setting up took {o.setup_s:.1f} s; the full disk is {o.disk}",
             f"{len(o.history.commands)} commands, {len(o.history.answers)} answered; {_said(o)}",
         ]
     )
+
+
+def _beside(faults: Sequence[Fault], at: Seconds) -> str:
+    """Which strike it was seen with."""
+    before = [fault for fault in faults if fault.began <= at]
+    if not before:
+        return "before the first strike"
+    last = before[-1]
+    over = at - (last.recovered if last.recovered is not None else FOR_EVER)
+    return f"{over:.1f} s after {last.nemesis} was recovered from" if over > 0 else f"beside {last.nemesis}"
 
 
 def _said(o: Outcome) -> str:
@@ -64,7 +76,7 @@ def broken(o: Outcome) -> str:
 
 def as_json(o: Outcome) -> dict[str, Any]:
     h = o.history
-    late = [*h.lateness_s, o.worst_late_s]
+    late = [ring.seconds for ring in h.late_rings]
     return {
         "seed": o.seed,
         "seconds": round(o.seconds, 1),
@@ -78,8 +90,8 @@ def as_json(o: Outcome) -> dict[str, Any]:
         "calls": len(h.calls),
         "violations": len(o.violations),
         "broken": dict(Counter(v.rule for v in o.violations)),
-        "median_ring_lateness_s": round(median(h.lateness_s), 3) if h.lateness_s else None,
-        "worst_ring_lateness_s": round(max(late), 3),
+        "median_ring_lateness_s": round(median(late), 3) if late else None,
+        "worst_ring_lateness_s": round(max([*late, o.most_overdue.seconds]), 3),
         "not_run": o.not_run,
     }
 

@@ -16,7 +16,7 @@ from server.record_key import encode, verify
 from tests.faults.cast import GROUPS, PASSPHRASE, Cast
 from tests.faults.checker import violations
 from tests.faults.deployment import SHORT_MS, Shape, a_deployment
-from tests.faults.history import Fault, History, Seen, Violation
+from tests.faults.history import Fault, History, Late, Seen, Violation
 from tests.faults.nemeses import Nemesis, ServerKilled, Where
 from tests.faults.nemeses_between import NEMESES
 from tests.faults.people import now
@@ -45,10 +45,9 @@ class Outcome:
     kills: int
     disk: str
     looks: int
-    worst_late_s: float
+    most_overdue: Late
     rung_again_from_memory: int
     second_calls: int
-    starts_tried_again: int
     ready_s: list[float]
     not_run: dict[str, str]
     violations: list[Violation] = field(default_factory=list)
@@ -139,10 +138,9 @@ async def run(folder: Path, seed: str, seconds: float, shape: Shape, *, only: Se
             kills=deployment.kills,
             disk=nodes[0].disk.kind,
             looks=watch.looks,
-            worst_late_s=watch.worst_late_s,
+            most_overdue=watch.most_overdue,
             rung_again_from_memory=watch.rung_again_from_memory,
             second_calls=len(watch.second_calls),
-            starts_tried_again=sum(node.tried_again for node in nodes),
             ready_s=[s for node in nodes for s in node.child.seconds_to_ready[1:]],
             not_run=not_run,
             setup_s=setup_s,

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from presence.ids import Instant
 from rooms.call import Call, Ring, here, is_over, peers
 from tests.faults.deployment import SHORT_MS, Deployment
-from tests.faults.history import History, Seen
+from tests.faults.history import History, Late, Seen
 from tests.faults.people import now
 from tests.faults.rules_of_calls import PEERS_HERE_AT_MOST_UC6
 from tests.faults.store import OUT_OF_SIGHT, Look, StoreFromOutside
@@ -25,6 +25,7 @@ ON_THE_WAY_MS = 2_000
 """Between the ring's own time, its late commit, and the line in the log."""
 LATE_AT_MOST_SECONDS = 10.0
 """What is later than that is stuck, on a machine that is busy with other things. What it truly was is reported."""
+NEVER_LATE = Late(0.0, "", 0.0)
 
 
 def broken_now(look: Look) -> list[tuple[str, str]]:
@@ -58,7 +59,7 @@ class Watch:
     store: StoreFromOutside
     history: History
     looks: int = 0
-    worst_late_s: float = 0.0
+    most_overdue: Late = NEVER_LATE
     rung_again_from_memory: int = 0
     second_calls: set[str] = field(default_factory=set)
     _counted: set[tuple[str, Ring, Instant]] = field(default_factory=set)
@@ -91,10 +92,12 @@ class Watch:
             for ring, at, late_ms in ring_lateness_ms(call, since):
                 if (call.id, ring, at) not in self._counted:
                     self._counted.add((call.id, ring, at))
-                    self.history.lateness_s.append(late_ms / 1000)
+                    late = Late(now(), f"the ring {ring.name} of {call.id}", late_ms / 1000)
+                    self.history.late_rings.append(late)
         for call_id, due in look.due.items():
             late_s = (server_now - max(due, since)) / 1000
-            self.worst_late_s = max(self.worst_late_s, late_s)
+            if late_s > self.most_overdue.seconds:
+                self.most_overdue = Late(now(), f"the deadline of {call_id}", late_s)
             if late_s > LATE_AT_MOST_SECONDS:
                 self._tell("stuck", f"{call_id} was due {late_s:.1f} s ago")
 
