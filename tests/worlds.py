@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -68,9 +68,13 @@ class World:
         if STORE == "postgres" and str(shared().folder) in url:
             await asyncio.to_thread(lambda: shared().drop(url))
 
-    async def restart(self, *, down_for_seconds: int = 0) -> None:
+    async def restart(
+        self, *, down_for_seconds: int = 0, meanwhile: Callable[[], Awaitable[object]] | None = None
+    ) -> None:
         """The server stops and comes back on the same port with the same data; people keep their pages."""
         await self.beside.stop()
+        if meanwhile is not None:
+            await meanwhile()
         self.clock.advance(down_for_seconds * 1000)
         self.beside = await start(
             self.beside.settings, self.clock, passphrases=cheap_passphrases(), local_push=self.local_push

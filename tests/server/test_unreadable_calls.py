@@ -46,8 +46,7 @@ async def test_uc19_a_call_that_cannot_be_read_stops_no_other_at_start(
     world: World, a_volunteer_on_shift: Client, body: bytes
 ) -> None:
     (maria, ana), lost, (bo, cem), other = await two_groups_with_a_call_each(world)
-    await break_call(world, lost, body)
-    await world.restart()
+    await world.restart(meanwhile=lambda: break_call(world, lost, body))
     # The other goes on as it was.
     await cem.page.until(lambda s: s.connected and s.my_call_when(call=other, standing="open"))
     await bo.page.ask("answer_call", call=other, answer="coming")
