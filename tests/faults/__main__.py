@@ -20,7 +20,7 @@ from tests.faults.run import run
 
 def options(words: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./do faults", description=__doc__)
-    parser.add_argument("--seconds", type=float, default=60.0, help="of strikes; with --mutants, for each at most")
+    parser.add_argument("--seconds", type=float, help="of strikes: 60; with --mutants 180 at most for each")
     parser.add_argument("--seed", default="beside", help="the same seed makes the same plan")
     parser.add_argument("--json", action="store_true", help="only the last line")
     parser.add_argument("--mutants", action="store_true", help="servers that are wrong on purpose: each must be caught")
@@ -30,6 +30,7 @@ def options(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--store", choices=("sqlite", "postgres"), help="postgres where PostgreSQL and Redis are here")
     parser.add_argument("--redis", action="store_true", help="with postgres it is always there")
     chosen = parser.parse_args(words)
+    chosen.seconds = chosen.seconds or (180.0 if chosen.mutants else 60.0)
     several = chosen.redis or chosen.store == "postgres" or (chosen.nodes or 1) > 1
     why_not = why_not_shared()
     if several and (why_not or chosen.store == "sqlite"):

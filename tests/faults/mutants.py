@@ -17,12 +17,13 @@ from tests.faults.run import FAILSAFE_AFTER_SECONDS, a_stage, rage
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """`rules`: any of them counts as caught. `nemeses`: what brings it out."""
+    """`rules`: any of them counts as caught. `nemeses`: what brings it out, after so many more seconds of peace."""
 
     name: str
     rules: tuple[str, ...]
     nemeses: tuple[str, ...] = ("server_killed",)
     needs_several: bool = False
+    peace_seconds: float = 0.0
 
 
 MUTANTS = (
@@ -36,7 +37,8 @@ MUTANTS = (
         ("redis_killed", "redis_hung", "pubsub_killed", "cut_off_redis"),
         needs_several=True,
     ),
-    Mutant("lease_without_epoch", ("presence untrue", "a ghost"), needs_several=True),
+    # A node is not believed after its restart until it has said more than in its life before: for as long again.
+    Mutant("lease_without_epoch", ("presence untrue", "a ghost"), needs_several=True, peace_seconds=30.0),
 )
 
 
@@ -73,7 +75,8 @@ async def hunt(folder: Path, seed: str, seconds: float, shape: Shape, mutant: Mu
             found[:] = [v for v in violations(so_far, FAILSAFE_AFTER_SECONDS) if v.rule in mutant.rules]
             return bool(found)
 
-        await rage(stage, seed, seconds, mutant.nemeses, look)
+        await rage(stage, seed, seconds, mutant.nemeses, look, mutant.peace_seconds)
+        await look()  # the last strike may have brought it out
     return found
 
 

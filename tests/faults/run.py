@@ -99,7 +99,8 @@ class Stage:
 async def a_stage(folder: Path, seed: str, shape: Shape, groups: tuple[str, ...] = GROUPS) -> AsyncIterator[Stage]:
     """Everyone is there, and nobody lives yet."""
     async with a_deployment(folder, seed, shape) as deployment:
-        cast = Cast(deployment.urls, seed, groups, UNHURRIED if shape.shared else 1.0, clock=deployment.clock)
+        pace = UNHURRIED if shape.shared and groups == GROUPS else 1.0
+        cast = Cast(deployment.urls, seed, groups, pace, clock=deployment.clock)
         store = StoreFromOutside(folder / "web0", deployment.shared.url if deployment.shared else "")
         try:
             await cast.come(deployment.first_tokens)
@@ -150,17 +151,22 @@ async def run(folder: Path, seed: str, seconds: float, shape: Shape, *, only: Se
 
 
 async def rage(
-    stage: Stage, seed: str, seconds: float, only: Sequence[str] = (), enough: Callable[[], Awaitable[bool]] = _not_yet
+    stage: Stage,
+    seed: str,
+    seconds: float,
+    only: Sequence[str] = (),
+    enough: Callable[[], Awaitable[bool]] = _not_yet,
+    peace_seconds: float = 0.0,
 ) -> dict[str, str]:
-    """People live and nemeses strike, until the time is over or `enough()`, which is asked after each strike. Returns
-    what could not be had, and why."""
+    """People live and nemeses strike, until the time is over or `enough()`, which is asked after each strike.
+    `peace_seconds` more than planned go before each. Returns what could not be had, and why."""
     all_ = {kind.name: kind for kind in NEMESES if not only or kind.name in only}
     not_run = {name: why for name, kind in all_.items() if (why := kind().why_not(stage.where.deployment))}
     others = [name for name in all_ if name not in not_run and name != ServerKilled.name]
     stage.begin()
     until = time.monotonic() + seconds
     for strike in strikes(seed, seconds, ServerKilled.name, others):
-        await asyncio.sleep(strike.after)
+        await asyncio.sleep(peace_seconds + strike.after)
         if time.monotonic() >= until or any(t.done() for t in stage.tasks) or await enough():
             break
         chance = random.Random(strike.seed)
