@@ -17,7 +17,7 @@ from tests.faults.run import FAILSAFE_AFTER_SECONDS, a_stage, rage
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """`rules`: any of them counts as caught. `nemeses`: what brings it out, after so many more seconds of peace."""
+    """`rules`: any of them counts as caught. `nemeses`: what brings it out, after so many seconds of peace."""
 
     name: str
     rules: tuple[str, ...]

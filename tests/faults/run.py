@@ -159,14 +159,15 @@ async def rage(
     peace_seconds: float = 0.0,
 ) -> dict[str, str]:
     """People live and nemeses strike, until the time is over or `enough()`, which is asked after each strike.
-    `peace_seconds` more than planned go before each. Returns what could not be had, and why."""
+    `peace_seconds` go before the first. Returns what could not be had, and why."""
     all_ = {kind.name: kind for kind in NEMESES if not only or kind.name in only}
     not_run = {name: why for name, kind in all_.items() if (why := kind().why_not(stage.where.deployment))}
     others = [name for name in all_ if name not in not_run and name != ServerKilled.name]
     stage.begin()
     until = time.monotonic() + seconds
+    await asyncio.sleep(peace_seconds)
     for strike in strikes(seed, seconds, ServerKilled.name, others):
-        await asyncio.sleep(peace_seconds + strike.after)
+        await asyncio.sleep(strike.after)
         if time.monotonic() >= until or any(t.done() for t in stage.tasks) or await enough():
             break
         chance = random.Random(strike.seed)
