@@ -116,7 +116,7 @@ class Deployment:
 
     def store_was_down(self, since_ms: int, until_ms: int) -> bool:
         """Whether one of them says that its store counted as down at some time between these two (UC15)."""
-        return any(node.store_was_down(since_ms, until_ms) for node in self.nodes)
+        return any(down <= until_ms and back >= since_ms for node in self.nodes for down, back in node.without_store())
 
 
 def why_not_shared() -> str:

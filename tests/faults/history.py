@@ -16,6 +16,7 @@ from rooms.call import Call
 Seconds = float
 FOR_EVER: Seconds = float("inf")
 JOURNAL_BEHIND_SECONDS = 2.0
+AROUND_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class Read:
     word: str | None
     how: Literal["next", "again", "first"] = "next"
     epoch: int = 0
-    """Of the room, as this page had it: with a new one every page reads anew."""
+    """Of the room, as the server said with it: with a new one every page reads anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +205,7 @@ class Late:
 
 @dataclass
 class History:
-    """Everything of one run. The last five fields are the store's, read when all was over."""
+    """Everything of one run. The last six fields are the store's and the servers', read when all was over."""
 
     said: list[Said] = field(default_factory=list)
     acked: list[Acked] = field(default_factory=list)
@@ -238,6 +239,8 @@ class History:
     keys: set[str] = field(default_factory=set)
     """Every key that a transaction answered."""
     broken_chains: list[str] = field(default_factory=list)
+    without_store: list[tuple[Seconds, Seconds]] = field(default_factory=list)
+    """From when to when the store counted as down for a node: of all nodes."""
 
     @property
     def frames(self) -> int:
@@ -263,6 +266,10 @@ class History:
     def nodes_were_apart(self, since: Seconds, until: Seconds) -> bool:
         """At some time between these two."""
         return any(f.apart and f.began < until and (f.recovered or f.healed) > since for f in self.faults)
+
+    def a_node_had_no_store(self, at: Seconds) -> bool:
+        """About that time."""
+        return any(down - AROUND_SECONDS <= at <= back + AROUND_SECONDS for down, back in self.without_store)
 
     def part(self, one: str, other: str, kind: Literal["block", "outside"], now: Seconds) -> None:
         """They are apart from now on."""

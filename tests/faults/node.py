@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -90,18 +91,18 @@ class Node:
             await asyncio.sleep(ASK_READY_EVERY_SECONDS)
         self.ready_at = time.monotonic()
 
-    def store_was_down(self, since_ms: int, until_ms: int) -> bool:
-        """Whether it says that its store counted as down at some time between these two (UC15)."""
+    def without_store(self) -> Iterator[tuple[int, int]]:
+        """From when to when its store counted as down (UC15), as it says itself, in ms since 1970."""
         down: int | None = None
         for line in self.child.log().splitlines():
             at, event = _logged(line)
             if event == "store_down":
                 down = at
             elif event in ("store_back", "ready") and down is not None:
-                if down <= until_ms and at >= since_ms:
-                    return True
+                yield down, at
                 down = None
-        return down is not None and down <= until_ms
+        if down is not None:
+            yield down, time.time_ns() // 1_000_000
 
 
 async def _is_well(url: str) -> bool:

@@ -249,7 +249,7 @@ class Person(Client):
         new = {e["seq"] for e in fresh}
         for entry in came:
             if entry["seq"] not in new:
-                read = Read(now(), self.name, room, entry["seq"], _word_of_entry(entry), "again", log.epoch)
+                read = Read(now(), self.name, room, entry["seq"], _word_of_entry(entry), "again", event["epoch"])
                 self.history.read.append(read)
         for entry in fresh:
             how = "next" if shown else "first"

@@ -15,8 +15,8 @@ from rooms.record import check_text
 from server.record_key import encode, verify
 from tests.faults.cast import GROUPS, PASSPHRASE, Cast
 from tests.faults.checker import violations
-from tests.faults.deployment import SHORT_MS, Shape, a_deployment
-from tests.faults.history import Fault, History, Late, Seen, Violation
+from tests.faults.deployment import SHORT_MS, Deployment, Shape, a_deployment
+from tests.faults.history import Fault, History, Late, Seconds, Seen, Violation
 from tests.faults.nemeses import Nemesis, ServerKilled, Where
 from tests.faults.nemeses_between import NEMESES
 from tests.faults.people import now
@@ -131,6 +131,7 @@ async def run(folder: Path, seed: str, seconds: float, shape: Shape, *, only: Se
         await stage.store.read_all(stage.history)
         deployment = stage.where.deployment
         watch, nodes = stage.watch, deployment.nodes
+        stage.history.without_store = _without_store(deployment)
         outcome = Outcome(
             seed=seed,
             shape=shape,
@@ -148,6 +149,13 @@ async def run(folder: Path, seed: str, seconds: float, shape: Shape, *, only: Se
         )
     outcome.violations = violations(outcome.history, FAILSAFE_AFTER_SECONDS)
     return outcome
+
+
+def _without_store(deployment: Deployment) -> list[tuple[Seconds, Seconds]]:
+    ahead = time.time() - now()
+    return [
+        (down / 1000 - ahead, back / 1000 - ahead) for node in deployment.nodes for down, back in node.without_store()
+    ]
 
 
 async def rage(

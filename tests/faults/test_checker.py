@@ -149,6 +149,16 @@ def test_a_node_without_the_store_cannot_know_of_a_block_and_one_with_it_must() 
     assert {v.rule for v in violations(h, FAILSAFE_AFTER_SECONDS)} == {"across a block"}
 
 
+def test_a_page_may_know_more_of_a_call_than_a_node_that_cannot_ask_the_store_and_not_otherwise() -> None:
+    h = a_true_history()
+    h.not_continued.append(NotContinued(15, "tom", "c1", 1, behind=-1))
+    assert {v.rule for v in violations(h, FAILSAFE_AFTER_SECONDS)} == {"position not continued"}
+    h.without_store.append((14.5, 16))
+    assert violations(h, FAILSAFE_AFTER_SECONDS) == []
+    h.not_continued.append(NotContinued(15, "ana", "r1", 41, behind=-1))  # a group's log is read from the store alone
+    assert {v.rule for v in violations(h, FAILSAFE_AFTER_SECONDS)} == {"position not continued"}
+
+
 def test_a_true_history_has_no_violation() -> None:
     assert violations(a_true_history(), FAILSAFE_AFTER_SECONDS) == []
 

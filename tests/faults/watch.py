@@ -92,7 +92,7 @@ class Watch:
             for ring, at, late_ms in ring_lateness_ms(call, since):
                 if (call.id, ring, at) not in self._counted:
                     self._counted.add((call.id, ring, at))
-                    late = Late(now(), f"the ring {ring.name} of {call.id}", late_ms / 1000)
+                    late = Late(now(), f"the ring {ring.name} of {call.id} at {at}", late_ms / 1000)
                     self.history.late_rings.append(late)
         for call_id, due in look.due.items():
             late_s = (server_now - max(due, since)) / 1000
