@@ -31,6 +31,8 @@ TOGETHER = 8
 """So many share a commit. More would make the first of them wait for the last."""
 ROUNDS_AT_MOST = 20
 PUT_OFF_MS = 5_000
+LATE_MS = 2_000
+"""Said in the log from then on; the auditor alarms later."""
 
 
 class Timers:
@@ -137,6 +139,8 @@ class Timers:
         if result is None:
             await mend_calls(services, call_id)
         late = max(0, now - due_at)
+        if late > LATE_MS:
+            log.warning("deadline_late", call=call_id, late_ms=late)
         services.worst_lateness_ms = max(services.worst_lateness_ms, late)
         LATENESS.observe(late / 1000)
         DEADLINES.inc()
