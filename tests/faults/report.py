@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from statistics import median
 from typing import Any
 
-from tests.faults.history import FOR_EVER, Fault, Seconds
+from tests.faults.history import FOR_EVER, Fault, Late, Seconds
 from tests.faults.recovery import recovery_times
 from tests.faults.run import Outcome
 
 SHOWN_OF_A_RULE = 5
+LATEST_SHOWN = 3
 
 
 def table(o: Outcome) -> str:
@@ -24,19 +25,23 @@ def table(o: Outcome) -> str:
         by_reason.setdefault(why, []).append(name)
     lines += [f"not run: {', '.join(names)}: {why}" for why, names in by_reason.items()]
     late = [ring.seconds for ring in o.history.late_rings]
-    worst = max([*o.history.late_rings, o.most_overdue], key=lambda one: one.seconds)
     return "\n".join(
         [
             *lines,
             f"rings after ready: {len(late)} with a known moment, late by {_span(late)}",
-            f"overdue deadlines, seen from outside: by at most {o.most_overdue.seconds:.2f} s, in {o.looks} looks",
-            f"the latest of all: {worst.what}, {worst.seconds:.2f} s, {_beside(o.history.faults, worst.at)}",
+            *(_latest(o, ring) for ring in sorted(o.history.late_rings, key=lambda ring: -ring.seconds)[:LATEST_SHOWN]),
+            f"overdue deadlines, seen from outside in {o.looks} looks: the worst",
+            _latest(o, o.most_overdue),
             f"rings that went again from memory, while the store was late with them: {o.rung_again_from_memory}",
             f"second calls of a member, pressed while the store was away: {o.second_calls}",
             f"ready after {_span(o.ready_s)}; setting up took {o.setup_s:.1f} s; the full disk is {o.disk}",
             f"{len(o.history.commands)} commands, {len(o.history.answers)} answered; {_said(o)}",
         ]
     )
+
+
+def _latest(o: Outcome, late: Late) -> str:
+    return f"    {late.seconds:.2f} s: {late.what}, {_beside(o.history.faults, late.at)}"
 
 
 def _beside(faults: Sequence[Fault], at: Seconds) -> str:

@@ -35,9 +35,13 @@ def broken_now(look: Look) -> list[tuple[str, str]]:
     return broken + [("a fourth peer", f"{n} in {c.id}") for c, n in crowded if n > PEERS_HERE_AT_MOST_UC6]
 
 
-def ring_lateness_ms(call: Call, since: Instant) -> Iterable[tuple[Ring, Instant, int]]:
-    """`(ring, at, ms late)` of the rings whose moment nothing but the clock decides: the backup's, and each repeat.
-    `since` is when the server could last begin to ring; what went before is not counted."""
+def ring_lateness_ms(call: Call, since: Instant, *, stood_still: bool) -> Iterable[tuple[Ring, Instant, int]]:
+    """`(ring, at, ms late)` of the rings whose moment nothing but the clock decides: the backup's, and each repeat. Not
+    of a call for which a person asked on-call to come, nor of one that `stood_still`: between a stop and its undoing
+    nothing rings, and what was due then goes after it. `since` is when the server could last begin to ring; what went
+    before is not counted."""
+    if stood_still or call.wanted_since is not None:
+        return
     backup_at = next((r.at for r in call.rings if r.ring is Ring.BACKUP), None)
     for sent in call.rings:
         if sent.at < since:
@@ -87,9 +91,10 @@ class Watch:
             self._tell(rule, what)
         self._look_for_two_calls(look)
         since = server_now - round((time.monotonic() - ready_at) * 1000)
+        undone = {c.about for c in self.history.commands.values() if c.t == "undo_cancel"}
         for call in look.calls:
             self._look_for_a_second_ring(call)
-            for ring, at, late_ms in ring_lateness_ms(call, since):
+            for ring, at, late_ms in ring_lateness_ms(call, since, stood_still=call.id in undone):
                 if (call.id, ring, at) not in self._counted:
                     self._counted.add((call.id, ring, at))
                     late = Late(now(), f"the ring {ring.name} of {call.id} at {at}", late_ms / 1000)
@@ -97,7 +102,7 @@ class Watch:
         for call_id, due in look.due.items():
             late_s = (server_now - max(due, since)) / 1000
             if late_s > self.most_overdue.seconds:
-                self.most_overdue = Late(now(), f"the deadline of {call_id}", late_s)
+                self.most_overdue = Late(now(), f"the deadline of {call_id}, due at {due}", late_s)
             if late_s > LATE_AT_MOST_SECONDS:
                 self._tell("stuck", f"{call_id} was due {late_s:.1f} s ago")
 
