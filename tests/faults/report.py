@@ -30,7 +30,7 @@ def table(o: Outcome) -> str:
             *lines,
             f"rings after ready: {len(late)} with a known moment, late by {_span(late)}",
             *(_latest(o, ring) for ring in sorted(o.history.late_rings, key=lambda ring: -ring.seconds)[:LATEST_SHOWN]),
-            f"overdue deadlines, seen from outside in {o.looks} looks: the worst",
+            f"deadlines that the store still had as due, in {o.looks} looks from outside: the most overdue",
             _latest(o, o.most_overdue),
             f"rings that went again from memory, while the store was late with them: {o.rung_again_from_memory}",
             f"second calls of a member, pressed while the store was away: {o.second_calls}",
@@ -96,7 +96,8 @@ def as_json(o: Outcome) -> dict[str, Any]:
         "violations": len(o.violations),
         "broken": dict(Counter(v.rule for v in o.violations)),
         "median_ring_lateness_s": round(median(late), 3) if late else None,
-        "worst_ring_lateness_s": round(max([*late, o.most_overdue.seconds]), 3),
+        "worst_ring_lateness_s": round(max(late), 3) if late else None,
+        "most_overdue_deadline_s": round(o.most_overdue.seconds, 3),
         "not_run": o.not_run,
     }
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from presence.ids import AccountId, CallId, GroupId, MemberId, RoomId
 from rooms.call import Call, Ring, RingSent
 from tests.faults.deployment import SHORT_MS
@@ -28,6 +26,5 @@ def test_before_the_server_was_ready_nobody_waited_for_it() -> None:
     assert [ring for ring, _at, _ms in ring_lateness_ms(RUNG, DUE + 701, stood_still=False)] == [Ring.AGAIN]
 
 
-def test_what_a_person_decided_is_not() -> None:
+def test_a_call_that_a_person_stopped_for_a_while_is_not() -> None:
     assert not list(ring_lateness_ms(RUNG, 0, stood_still=True))
-    assert not list(ring_lateness_ms(replace(RUNG, wanted_since=PRESSED), 0, stood_still=False))

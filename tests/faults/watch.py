@@ -37,10 +37,9 @@ def broken_now(look: Look) -> list[tuple[str, str]]:
 
 def ring_lateness_ms(call: Call, since: Instant, *, stood_still: bool) -> Iterable[tuple[Ring, Instant, int]]:
     """`(ring, at, ms late)` of the rings whose moment nothing but the clock decides: the backup's, and each repeat. Not
-    of a call for which a person asked on-call to come, nor of one that `stood_still`: between a stop and its undoing
-    nothing rings, and what was due then goes after it. `since` is when the server could last begin to ring; what went
-    before is not counted."""
-    if stood_still or call.wanted_since is not None:
+    of a call that `stood_still`: between a stop and what undoes it nothing rings, and what was due then goes after it.
+    `since` is when the server could last begin to ring; what went before is not counted."""
+    if stood_still:
         return
     backup_at = next((r.at for r in call.rings if r.ring is Ring.BACKUP), None)
     for sent in call.rings:
@@ -91,10 +90,10 @@ class Watch:
             self._tell(rule, what)
         self._look_for_two_calls(look)
         since = server_now - round((time.monotonic() - ready_at) * 1000)
-        undone = {c.about for c in self.history.commands.values() if c.t == "undo_cancel"}
+        stopped = {c.about for c in self.history.commands.values() if c.t == "cancel_call"}
         for call in look.calls:
             self._look_for_a_second_ring(call)
-            for ring, at, late_ms in ring_lateness_ms(call, since, stood_still=call.id in undone):
+            for ring, at, late_ms in ring_lateness_ms(call, since, stood_still=call.id in stopped):
                 if (call.id, ring, at) not in self._counted:
                     self._counted.add((call.id, ring, at))
                     late = Late(now(), f"the ring {ring.name} of {call.id} at {at}", late_ms / 1000)
