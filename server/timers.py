@@ -138,9 +138,9 @@ class Timers:
         result = await services.store.write_call(decide)
         if result is None:
             await mend_calls(services, call_id)
-        late = max(0, now - due_at)
+        late = max(0, services.clock.now() - due_at)
         if late > LATE_MS:
-            log.warning("deadline_late", call=call_id, late_ms=late)
+            log.warning("deadline_done_late", call=call_id, late_ms=late)
         services.worst_lateness_ms = max(services.worst_lateness_ms, late)
         LATENESS.observe(late / 1000)
         DEADLINES.inc()
