@@ -5,7 +5,7 @@ Each says what it guarantees; adapters are held to it by one contract suite (`te
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Protocol, TypeVar
 
 from presence.ids import AccountId, ActionId, CallId, ConnectionId, DeviceId, GroupId, Instant, MemberId, Millis, RoomId
@@ -21,6 +21,7 @@ from server.records import (
     Block,
     Device,
     DuePage,
+    Head,
     JoinAnswer,
     JoinRequest,
     MyGroup,
@@ -209,6 +210,10 @@ class Calls(Protocol):
     """Of what is kept, a call that cannot be read is left out and logged by its id: it never hides the others."""
 
     def get(self, call: CallId) -> Call | None: ...
+    def heads(self, besides: Collection[CallId]) -> dict[CallId, Head]:
+        """Of every call that goes on, and of these, also when they have ended."""
+        ...
+
     def unreadable(self, only: CallId | None = None) -> list[UnreadableCall]:
         """Live calls whose body cannot be read: all of them, or the one that is named if it is such a one."""
         ...

@@ -169,6 +169,16 @@ class NodeSaid:
 
 
 @dataclass(frozen=True, slots=True)
+class Head:
+    """How far a node knows one call: its version, how many words its room has, and a checksum of what changed when: two
+    branches may have the same number."""
+
+    version: int
+    words: int
+    changes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Merged:
     """What became of what was not saved (UC15): the calls as they now are; those of them that are not as they were
     before; and each entry that was put in, with the seq it had and the epoch of its room now."""

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from functools import lru_cache
+from zlib import crc32
 
 import structlog
 from sqlalchemy import Connection, Select, delete, func, insert, select, update
 
 from presence.ids import AccountId, ActionId, CallId, DeviceId, GroupId, Instant, MemberId, RoomId
 from rooms.call import Call, Closed, Coming, Here, InRoom, Recipient, is_over
-from server.records import DuePage, Page, PushTarget, UnreadableCall
+from server.records import DuePage, Head, Page, PushTarget, UnreadableCall
 from server.store.call_codec import decode_call, encode_call
-from server.store.tables import call_people, calls, check_ins, deadlines, devices, entries, pages
+from server.store.tables import call_people, calls, check_ins, deadlines, devices, entries, pages, rooms
 
 CALL = "call"
+HEADS_AT_MOST = 500
 log = structlog.get_logger("store")
 
 
@@ -33,6 +36,12 @@ class SqlCalls:
             call = _read(row.id, row.body)
             if call is not None:
                 yield call
+
+    def heads(self, besides: Collection[CallId]) -> dict[CallId, Head]:
+        query = select(calls.c.id, calls.c.body, func.coalesce(rooms.c.head, 0).label("words"))
+        query = query.outerjoin(rooms, rooms.c.id == calls.c.room).where(calls.c.live | calls.c.id.in_(besides))
+        found = ((row, _version_and_changes(row.id, row.body)) for row in self._db.execute(query))
+        return {CallId(row.id): Head(known[0], row.words, known[1]) for row, known in found if known is not None}
 
     def unreadable(self, only: CallId | None = None) -> list[UnreadableCall]:
         columns = (calls.c.id, calls.c.group_id, calls.c.room, calls.c.caller, calls.c.raised_at, calls.c.version)
@@ -248,6 +257,13 @@ def _read(call_id: str, body: bytes) -> Call | None:
     except Exception:  # whatever the bytes are: msgpack's errors, a field that is not there, a type nobody knows
         log.error("call_unreadable", call=call_id)
         return None
+
+
+@lru_cache(HEADS_AT_MOST)
+def _version_and_changes(call_id: str, body: bytes) -> tuple[int, int] | None:
+    """Asked for many times a second where nodes compare what they have, and mostly of what they have asked for."""
+    call = _read(call_id, body)
+    return None if call is None else (call.version, crc32(repr(sorted(call.changed.items())).encode()))
 
 
 def _part(recipient: Recipient) -> str:

@@ -23,15 +23,15 @@ import structlog
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from presence.ids import CallId, Instant, Millis
+from presence.ids import CallId, DeviceId, Millis
 from server.clock import Clock
 from server.ids import digest
 from server.ports import Bus, Changes, StoreDown
-from server.records import Merged
-from server.store.heads import Head, behind, heads_in, of_calls_in
+from server.records import Head, Merged
+from server.store.heads import behind, heads_in, of_calls_in
 from server.store.lifeboat import Lifeboat
 from server.store.signals import Afloat, Carried, decode, encode
-from server.store.unsaved import Unsaved
+from server.store.unsaved import Key, Unsaved
 
 log = structlog.get_logger("fleet")
 TOPIC = "unsaved"
@@ -48,6 +48,8 @@ SAY_AT_LATEST_SECONDS = 3.0
 """While a node has much to take in, what it would say of itself is old; but it is not silent."""
 SEND_AGAIN_AFTER_SECONDS = 1.0
 """What was sent is under way: whoever takes long to take it in gets no more of it meanwhile."""
+KEYS_AGAIN_AFTER_SECONDS = 2.0
+"""They are all of the last minute, and nobody says which of them they have."""
 CALLS_AT_ONCE = 10
 NONCE_BYTES = 12
 
@@ -74,6 +76,7 @@ class Fleet:
         """Nodes that are afloat, and until when that is believed."""
         self._sent: dict[CallId, tuple[Head, float]] = {}
         """How far each call was sent, and when."""
+        self._sent_keys: dict[tuple[DeviceId, str], float] = {}
         self._mine: dict[str, float] = {}
         """Turns that this node got, and until when: work that is done again need not ask again."""
         self._deaf_until = 0.0
@@ -227,12 +230,18 @@ class Fleet:
         }
         wanted = [call for call, head in heads.items() if self._sent.get(call, (None, 0.0))[0] != head]
         self._sent.update((call, (heads[call], now)) for call in wanted)
-        since: Instant = self._clock.now() - NO_OLDER_THAN_MS
         for at in range(0, len(wanted), CALLS_AT_ONCE):
             unsaved = await of_calls_in(self._boat, wanted[at : at + CALLS_AT_ONCE])
             if at == 0:
-                unsaved.note_keys(self._boat.keys_since(since))
+                unsaved.note_keys(self._keys_to_send(now))
             self._send(Carried(self._me, self._clock.now(), not self._boat.afloat, unsaved))
+
+    def _keys_to_send(self, now: float) -> list[Key]:
+        self._sent_keys = {name: at for name, at in self._sent_keys.items() if now - at < KEYS_AGAIN_AFTER_SECONDS}
+        newest = self._boat.keys_since(self._clock.now() - NO_OLDER_THAN_MS)
+        keys = [key for key in newest if key[:2] not in self._sent_keys]
+        self._sent_keys.update((key[:2], now) for key in keys)
+        return keys
 
 
 def _turns(noted: Unsaved) -> list[tuple[str, Millis]]:

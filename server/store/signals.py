@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import msgspec
 
 from presence.ids import CallId, Instant
+from server.records import Head
 from server.store import unsaved as codec
-from server.store.heads import Head
 from server.store.unsaved import Unsaved
 
 
