@@ -10,6 +10,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from server.store.postgres import POLL_EVERY_SECONDS
 from tests.nodes.webs import Webs, two_webs
 from tests.postgres import Postgres
 from tests.server.proxies import answers, caddy, nginx, running
@@ -63,6 +64,7 @@ async def test_uc15_people_come_in_while_the_database_is_gone(
         await comes_up(webs)
         maria, ana = await webs.a_group_with("Maria", "Ana")
         await maria.be_available()
+        await asyncio.sleep(2 * POLL_EVERY_SECONDS)  # until the other node has heard of it, if by the store alone
     own_postgres.stop()
     try:
         async with asyncio.timeout(WITHIN_SECONDS), aiohttp.ClientSession() as line:
