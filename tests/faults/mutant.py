@@ -36,17 +36,25 @@ def _is_writer() -> bool:
 
 
 def ack_before_commit() -> None:
-    """Whoever waits is answered when the work was done, and the commit comes a moment later."""
+    """Whoever waits is answered when the work was done, and the commit comes a moment later. Urgent work is left alone:
+    a store that is late with a call counts as down, and then nothing is said to be saved."""
     one = worker.Worker._one
+    early: set[int] = set()
 
-    def early(self: Any, db: Any, tx: Any, job: Any) -> Any:
+    def answer(self: Any, db: Any, tx: Any, job: Any) -> Any:
         outcome = one(self, db, tx, job)
-        if _is_writer() and outcome[2] is None and job.future is not None:
+        if _is_writer() and outcome[2] is None and job.future is not None and not (job.urgent or job.only_looks):
             job.loop.call_soon_threadsafe(worker._settle, job.future, outcome[1], None)
+            early.add(threading.get_ident())
         return outcome
 
-    put(worker.Worker, "_one", early)
-    event.listen(Engine, "commit", lambda _connection: time.sleep(A_MOMENT_SECONDS) if _is_writer() else None)
+    def wait(_connection: Any) -> None:
+        if threading.get_ident() in early:
+            early.clear()
+            time.sleep(A_MOMENT_SECONDS)
+
+    put(worker.Worker, "_one", answer)
+    event.listen(Engine, "commit", wait)
 
 
 def no_idempotency() -> None:

@@ -76,7 +76,8 @@ async def hunt(folder: Path, seed: str, seconds: float, shape: Shape, mutant: Mu
             return bool(found)
 
         await rage(stage, seed, seconds, mutant.nemeses, look, mutant.peace_seconds)
-        await look()  # the last strike may have brought it out
+        if not found:
+            await look()  # the last strike may have brought it out
     return found
 
 

@@ -54,10 +54,6 @@ class Outcome:
     setup_s: float = 0.0
 
 
-async def _not_yet() -> bool:
-    return False
-
-
 @dataclass
 class Stage:
     """A run that is set up."""
@@ -163,10 +159,11 @@ async def rage(
     seed: str,
     seconds: float,
     only: Sequence[str] = (),
-    enough: Callable[[], Awaitable[bool]] = _not_yet,
+    enough: Callable[[], Awaitable[bool]] | None = None,
     peace_seconds: float = 0.0,
 ) -> dict[str, str]:
-    """People live and nemeses strike, until the time is over or `enough()`, which is asked after each strike.
+    """People live and nemeses strike, until the time is over or `enough()`, which is asked after each strike. Without
+    it a life that ended is enough: there is something to tell.
     `peace_seconds` go before the first. Returns what could not be had, and why."""
     all_ = {kind.name: kind for kind in NEMESES if not only or kind.name in only}
     not_run = {name: why for name, kind in all_.items() if (why := kind().why_not(stage.where.deployment))}
@@ -176,7 +173,9 @@ async def rage(
     await asyncio.sleep(peace_seconds)
     for strike in strikes(seed, seconds, ServerKilled.name, others):
         await asyncio.sleep(strike.after)
-        if time.monotonic() >= until or any(t.done() for t in stage.tasks) or await enough():
+        if time.monotonic() >= until:
+            break
+        if await enough() if enough else any(life.done() for life in stage.tasks):
             break
         chance = random.Random(strike.seed)
         await _strike(stage, all_.get(strike.nemesis, ServerKilled)(), chance)
