@@ -14,7 +14,7 @@ import random
 import subprocess
 import sys
 import time
-from abc import ABC
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -65,11 +65,11 @@ class Nemesis(ABC):
         """Why it cannot be had here; "" when it can."""
         return ""
 
-    async def inject(self, where: Where, chance: random.Random) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    async def inject(self, where: Where, chance: random.Random) -> None: ...
 
-    async def heal(self, where: Where) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    async def heal(self, where: Where) -> None: ...
 
 
 def faked_by(seconds: int) -> dict[str, str] | None:

@@ -36,9 +36,13 @@ def shared(where: Where) -> Shared:
     return where.deployment.shared
 
 
+def why_not_between(deployment: Deployment) -> str:
+    return "" if deployment.shared is not None else "needs PostgreSQL, Redis and several nodes"
+
+
 class OfWhatIsShared(Nemesis):
     def why_not(self, deployment: Deployment) -> str:
-        return "" if deployment.shared is not None else "needs PostgreSQL, Redis and several nodes"
+        return why_not_between(deployment)
 
 
 class RedisKilled(OfWhatIsShared):
@@ -112,7 +116,7 @@ class CutOff(OfProcesses):
     holds: ClassVar[tuple[float, float]] = (1.0, 6.0)
 
     def why_not(self, deployment: Deployment) -> str:
-        return OfWhatIsShared().why_not(deployment)
+        return why_not_between(deployment)
 
     def names(self) -> list[str]:
         return [f"{node.name} {what}" for node in self.struck for what in self.to]

@@ -96,7 +96,8 @@ def as_json(o: Outcome) -> dict[str, Any]:
         "violations": len(o.violations),
         "broken": dict(Counter(v.rule for v in o.violations)),
         "median_ring_lateness_s": round(median(late), 3) if late else None,
-        "worst_ring_lateness_s": round(max(late), 3) if late else None,
+        # A repeat is measured against its own beat, so one that is later than that shows among the deadlines alone.
+        "worst_ring_lateness_s": round(max([*late, o.most_overdue.seconds]), 3),
         "most_overdue_deadline_s": round(o.most_overdue.seconds, 3),
         "not_run": o.not_run,
     }
